@@ -1,0 +1,50 @@
+// Scheme: what is known of each kind beside its fields: API version, resource name, scope, subresources, concurrency rules.
+// Kinds without a typed struct are numbered when first seen (their resource name is guessed as kubectl would print it),
+// so that any manifest can be stored.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/api/object.hpp"
+
+namespace model::api {
+
+struct KindInfo {
+    Kind id{};
+    std::string kind;        // PersistentVolumeClaim
+    std::string apiVersion;  // v1, storage.k8s.io/v1
+    std::string group;       // "", storage.k8s.io
+    std::string resource;    // persistentvolumeclaims
+    bool namespaced = true;
+    bool has_status = false;               // a /status subresource that keeps spec and status apart
+    bool has_generation = false;           // metadata.generation counts changes of spec
+    bool unconditional_update = true;      // an update may leave resourceVersion out
+    bool pod_like_grace = false;           // DELETE honours gracePeriodSeconds (pods)
+    bool typed = false;
+
+    // persistentvolumes, volumeattachments.storage.k8s.io: as in 404, 409 and 403 messages.
+    std::string qualified_resource() const { return group.empty() ? resource : resource + "." + group; }
+    // PersistentVolume, StorageClass.storage.k8s.io: as in 422 messages.
+    std::string qualified_kind() const { return group.empty() ? kind : kind + "." + group; }
+};
+
+class Scheme {
+  public:
+    Scheme();
+    const KindInfo& info(Kind kind) const { return kinds_[static_cast<std::size_t>(kind)]; }
+    // The kind of that name, whatever its version; null when never seen.
+    const KindInfo* find(std::string_view kind) const;
+    const KindInfo* find_resource(std::string_view resource) const;
+    // The kind of a manifest, registered as unstructured where it is not known. apiVersion may be empty for known kinds.
+    Kind resolve(std::string_view apiVersion, std::string_view kind, bool namespaced = true);
+    std::size_t size() const { return kinds_.size(); }
+
+  private:
+    std::deque<KindInfo> kinds_;
+};
+
+}  // namespace model::api

@@ -1,0 +1,72 @@
+// Text: an immutable string whose copies share one allocation.
+// Versions of an object differ in a few fields; with Text a new version costs reference counts, not copies of every name.
+// The count is not atomic: a simulation and all its objects stay on one thread.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace model::api {
+
+class Text {
+  public:
+    Text() = default;
+    Text(std::string_view s) : rep_(make(s)) {}
+    Text(const char* s) : Text(std::string_view(s)) {}
+    Text(const std::string& s) : Text(std::string_view(s)) {}
+    Text(const Text& other) : rep_(other.rep_) {
+        if (rep_) ++rep_->count;
+    }
+    Text(Text&& other) noexcept : rep_(std::exchange(other.rep_, nullptr)) {}
+    Text& operator=(Text other) noexcept {
+        std::swap(rep_, other.rep_);
+        return *this;
+    }
+    ~Text() {
+        if (rep_ && --rep_->count == 0) std::free(rep_);
+    }
+
+    std::string_view view() const { return rep_ ? std::string_view(rep_->data(), rep_->size) : std::string_view(); }
+    operator std::string_view() const { return view(); }
+    std::string str() const { return std::string(view()); }
+    bool empty() const { return rep_ == nullptr; }
+    std::size_t size() const { return rep_ ? rep_->size : 0; }
+
+    friend bool operator==(const Text& a, const Text& b) { return a.rep_ == b.rep_ || a.view() == b.view(); }
+    friend bool operator==(const Text& a, std::string_view b) { return a.view() == b; }
+    friend bool operator==(const Text& a, const char* b) { return a.view() == b; }
+    friend auto operator<=>(const Text& a, const Text& b) { return a.view() <=> b.view(); }
+    friend auto operator<=>(const Text& a, std::string_view b) { return a.view() <=> b; }
+
+  private:
+    struct Rep {
+        std::uint32_t count;
+        std::uint32_t size;
+        char* data() { return reinterpret_cast<char*>(this + 1); }
+    };
+
+    static Rep* make(std::string_view s) {
+        if (s.empty()) return nullptr;
+        auto* rep = static_cast<Rep*>(std::malloc(sizeof(Rep) + s.size()));
+        if (!rep) throw std::bad_alloc();
+        rep->count = 1;
+        rep->size = static_cast<std::uint32_t>(s.size());
+        std::memcpy(rep->data(), s.data(), s.size());
+        return rep;
+    }
+
+    Rep* rep_ = nullptr;
+};
+
+inline std::string operator+(const std::string& a, const Text& b) { return a + std::string(b.view()); }
+inline std::string operator+(const Text& a, const char* b) { return a.str() + b; }
+inline std::string operator+(const Text& a, const std::string& b) { return a.str() + b; }
+inline std::string operator+(const char* a, const Text& b) { return std::string(a) + b; }
+
+}  // namespace model::api

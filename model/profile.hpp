@@ -1,0 +1,63 @@
+// Profile: the behaviour of one Kubernetes minor version as one table of feature gates and constants.
+// Everything that differs between 1.26 and 1.36 is decided here; no other code asks for the version.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/time.hpp"
+
+namespace model {
+
+// Feature gates the model acts on. A gate that a version does not know is off there.
+enum class Gate : unsigned char {
+    HonorPVReclaimPolicy,
+    ReadWriteOncePod,
+    RetroactiveDefaultStorageClass,
+    NodeOutOfServiceVolumeDetach,
+    RecoverVolumeExpansionFailure,
+    VolumeAttributesClass,
+    PersistentVolumeLastPhaseTransitionTime,
+    SchedulerQueueingHints,
+    SchedulerPopFromBackoffQ,
+    AnyVolumeDataSource,
+    CrossNamespaceVolumeDataSource,
+    OrderedNamespaceDeletion,
+    MutableCSINodeAllocatableCount,
+    MutablePVNodeAffinity,
+    PersistentVolumeClaimUnusedSinceTime,
+    StorageCapacityScoring,
+    VolumeLimitScaling,
+    CSIVolumeHealth,
+    SELinuxMount,
+    CSIServiceAccountTokenSecrets,
+    Count_,
+};
+
+struct Profile {
+    int minor = 36;  // 26 .. 36
+    std::vector<bool> gates = std::vector<bool>(static_cast<std::size_t>(Gate::Count_));
+
+    // PersistentVolume controller
+    bool binder_requeues_on_error = true;  // 1.36; before, a failed key waits for its next event or resync
+    sim::Duration binder_sync_period{};
+    std::string external_provisioning_message;  // with {provisioner}
+    std::string recycler_image;
+    std::string recycler_script;
+    // client limits of kube-controller-manager
+    int kcm_qps = 20;
+    int kcm_burst = 30;
+    sim::Duration node_monitor_grace{};
+
+    bool on(Gate g) const { return gates[static_cast<std::size_t>(g)]; }
+    // Nothing where the version is not modelled ("1.26" .. "1.36").
+    static std::optional<Profile> of(std::string_view kubernetes);
+    // False where no such gate exists in any modelled version.
+    bool set_gate(std::string_view name, bool value);
+    static std::vector<std::string_view> gate_names();
+};
+
+}  // namespace model

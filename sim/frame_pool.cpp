@@ -1,0 +1,67 @@
+#include "sim/frame_pool.hpp"
+
+#include <algorithm>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace sim {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{1} << 21;
+constexpr std::size_t kFirstSlab = std::size_t{1} << 16;
+
+#if !defined(STOWAGE_PLAIN_FRAMES)
+// Apart from the pointer, so that the hot path reads a plain thread-local word without a guard.
+thread_local FramePool pool_of_thread;
+#endif
+
+}  // namespace
+
+#if !defined(STOWAGE_PLAIN_FRAMES)
+thread_local constinit FramePool* frame_pool_of_thread = nullptr;
+
+FramePool& make_frame_pool() {
+    frame_pool_of_thread = &pool_of_thread;
+    return pool_of_thread;
+}
+#endif
+
+void* allocate_pages(std::size_t bytes) {
+    const std::size_t alignment = bytes >= kHugePage ? kHugePage : 4096;
+    void* pages = ::operator new(bytes, std::align_val_t(alignment));
+#if defined(__linux__)
+    // Refusal is no fault: the pages stay small and everything is a little slower.
+    if (bytes >= kHugePage) (void)::madvise(pages, bytes, MADV_HUGEPAGE);
+#endif
+    return pages;
+}
+
+void free_pages(void* pages, std::size_t bytes) {
+    const std::size_t alignment = bytes >= kHugePage ? kHugePage : 4096;
+    ::operator delete(pages, std::align_val_t(alignment));
+}
+
+FramePool::~FramePool() {
+    for (const Slab& slab : slabs_) free_pages(slab.pages, slab.bytes);
+}
+
+void* FramePool::carve(std::size_t index) {
+    const std::size_t bytes = (index + 1) * kStep;
+    if (static_cast<std::size_t>(end_ - cursor_) < bytes) {
+        // What is left of the old slab is given up: at most one block of 2 KiB.
+        const std::size_t wanted = slabs_.empty() ? kFirstSlab : slabs_.back().bytes * 2;
+        const std::size_t size = std::min(wanted, kHugePage);
+        void* pages = allocate_pages(size);
+        slabs_.push_back(Slab{pages, size});
+        cursor_ = static_cast<char*>(pages);
+        end_ = cursor_ + size;
+    }
+    void* block = cursor_;
+    cursor_ += bytes;
+    return block;
+}
+
+}  // namespace sim
