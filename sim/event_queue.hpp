@@ -76,16 +76,17 @@ class EventQueue {
         std::swap(ready_.data[ready_head_], ready_.data[ready_head_ + index]);
     }
 
-    // True if the event was pending; its slot (and callable) is still the caller's to clear and release.
     bool is_pending(EventId id) const {
         return id && id.slot() < slots_.size() && slots_[id.slot()].id == id;
     }
-    // Of a pending event.
-    void cancel(EventId id) {
-        slots_.release(id.slot());
+    // Of a pending event, which will not run. Its slot is the caller's until he releases it.
+    EventSlot& cancel(EventId id) {
+        EventSlot& slot = slots_[id.slot()];
+        slot.id = EventId();
         --live_;
         ++stale_;
-        if (stale_ > live_ + kSweepSlack) sweep();
+        if (stale_ > live_ + kSweepSlack) [[unlikely]] sweep();
+        return slot;
     }
 
     // The time of the earliest pending event, without moving the minimum to it.

@@ -1,0 +1,126 @@
+// Journal: what happens in the model, told as values to whoever listens. Actors emit; they never format, count or print.
+// The recorder of a run, expectations, invariants, time line and reports are listeners. Listeners run inside the event that
+// emits and must not call back into the model.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/api/object.hpp"
+#include "model/api/status.hpp"
+#include "model/api/validation.hpp"
+#include "model/wait.hpp"
+#include "sim/time.hpp"
+
+namespace model {
+
+enum class Verb : unsigned char { Get, List, Create, Update, Patch, Delete, Watch };
+std::string_view to_string(Verb v);  // get, list, create, ...
+
+enum class Change : unsigned char { Added, Modified, Deleted };
+std::string_view to_string(Change c);  // ADDED, MODIFIED, DELETED
+
+// One stored version. `previous` is null for Added. For Deleted `object` is the last state.
+struct Committed {
+    Change change{};
+    api::ObjectRef object, previous;
+    api::Text by;  // the client's name, as in the request log: persistent-volume-binder, client, ...
+    Verb verb{};
+    api::Subresource subresource{};
+};
+
+// A request that has been answered (or refused) by the server. Reads are told too.
+struct Requested {
+    api::Text by;
+    Verb verb{};
+    api::Kind kind{};
+    api::Key key;
+    api::Subresource subresource{};
+    api::Status status;       // code 200, 201, 404, 409, ...
+    sim::Time asked, sent;    // the caller asked; it left the client's limiter
+    api::Text request_id;     // a step's mark: "step 3"; empty for components
+};
+
+// A key went through a controller's worker.
+struct Synced {
+    std::string_view controller;  // persistent-volume-binder/claims
+    api::Key key;
+    sim::Time added, started;     // put into the queue; taken by the worker
+    bool failed = false;
+    api::Text error;
+};
+
+// The choice of a volume for a claim: which one, and by which rule each other was passed over. Told only while somebody
+// has asked for it with Journal::want_matches, since it costs a scan.
+struct Matched {
+    api::Key claim;
+    api::Text volume;  // empty: none
+    std::vector<std::pair<api::Text, std::string_view>> passed_over;  // volume, rule
+};
+
+// A component came up, stopped, or died.
+struct Lifecycle {
+    api::Text component;
+    enum class What : unsigned char { Started, Stopped, Crashed, Ready } what{};
+};
+
+// Text on the time line: a note step, a warning of the API server, a drawn phase.
+struct Noted {
+    api::Text text;
+    bool warning = false;
+};
+
+// A rule of the specification was broken: the run ends with exit code 3.
+struct Violated {
+    std::string invariant;
+    std::string detail;
+};
+
+using Happening = std::variant<Committed, Requested, Synced, Matched, Lifecycle, Noted, Violated>;
+
+// When, and as part of which engine event.
+struct Stamp {
+    sim::Time at;
+    std::uint64_t event = 0;  // sim event sequence
+};
+
+class Listener {
+  public:
+    virtual ~Listener() = default;
+    virtual void on(const Stamp& stamp, const Happening& happening) = 0;
+};
+
+// Work that a worker takes from a queue was caused by what put it there, not by the worker having finished its last key.
+// The journal keeps these second parents so that a path can be followed back through queues.
+struct Link {
+    std::uint64_t event = 0;   // the event in which the work began
+    std::uint64_t parent = 0;  // the event that asked for it
+    Wait wait{};
+};
+
+class Journal {
+  public:
+    void listen(Listener* listener) { listeners_.push_back(listener); }
+    void ignore(Listener* listener);
+    void emit(const Stamp& stamp, const Happening& happening) {
+        for (Listener* l : listeners_) l->on(stamp, happening);
+    }
+    void want_matches(bool on) { want_matches_ = on; }
+    bool wants_matches() const { return want_matches_; }
+    // Kept only while `keep_links(true)`.
+    void keep_links(bool on) { keep_links_ = on; }
+    void link(Link link) {
+        if (keep_links_) links_.push_back(link);
+    }
+    const std::vector<Link>& links() const { return links_; }
+
+  private:
+    std::vector<Listener*> listeners_;
+    std::vector<Link> links_;
+    bool want_matches_ = false;
+    bool keep_links_ = false;
+};
+
+}  // namespace model
