@@ -1,0 +1,74 @@
+// Process: one running program of the cluster (kube-controller-manager, a sidecar): its actors, its clients, its shared
+// informers. When it crashes all of that is gone at once; what it has sent already is not.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/control/client.hpp"
+#include "model/control/informer.hpp"
+#include "model/control/recorder.hpp"
+#include "model/control/work_queue.hpp"
+
+namespace model::control {
+
+// Something that a process runs. Made when the process comes up, destroyed after its actors are killed.
+class Controller {
+  public:
+    virtual ~Controller() = default;
+    // Called once when all informers that were asked for have synced; spawns the actors.
+    virtual void start() = 0;
+    // What this controller would do next about an object and when, for `explain`: empty where it has nothing to say.
+    virtual std::string explain(api::Kind, const api::Key&) const { return {}; }
+    // The next instant at which it acts by its own clock on something unfinished (backoff, resync of a restless key);
+    // kNever where nothing is unfinished. A period that finds nothing to do does not count.
+    virtual sim::Time next_action() const { return sim::kNever; }
+};
+
+class Process {
+  public:
+    Process(api::Server& server, const Latencies& latencies, std::string name);
+    ~Process();  // kills its actors
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+
+    // One watch a kind and process, shared.
+    Informer& informer(api::Kind kind);
+    Client& client(api::Text name, int qps, int burst);
+    // Writes events through `client` in an actor of this process.
+    EventRecorder& recorder(Client& client, std::string component);
+    void add(std::unique_ptr<Controller> controller) { controllers_.push_back(std::move(controller)); }
+    // Starts informers, then controllers, in the order in which they were added.
+    void start();
+    sim::ActorId spawn(std::string actor, sim::Task<void> task);
+
+    // A worker: takes keys from the queue, one at a time, for ever. `sync` gives an error to be told in the journal;
+    // what becomes of the key then (requeue, forget) is the sync's own part.
+    using Sync = std::function<sim::Task<api::Status>(WorkQueue::Item)>;
+    void spawn_worker(WorkQueue& queue, Sync sync);
+
+    const std::string& name() const { return name_; }
+    api::Server& server() { return server_; }
+    sim::Engine& engine() { return server_.engine(); }
+    Journal& journal() { return server_.journal(); }
+    const std::vector<std::unique_ptr<Controller>>& controllers() const { return controllers_; }
+
+  private:
+    sim::Task<void> work(WorkQueue& queue, Sync sync);
+
+    api::Server& server_;
+    const Latencies& latencies_;
+    std::string name_;
+    sim::GroupId group_;
+    std::map<api::Kind, std::unique_ptr<Informer>> informers_;
+    std::vector<std::unique_ptr<Client>> clients_;
+    std::vector<std::unique_ptr<EventRecorder>> recorders_;
+    std::vector<std::unique_ptr<Controller>> controllers_;
+    bool started_ = false;
+};
+
+}  // namespace model::control
