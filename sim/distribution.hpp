@@ -1,8 +1,10 @@
-// Distributions of durations, as values: cheap to copy, comparable, the same bytes on every machine.
+// Distributions of durations, as values: cheap to copy, comparable, the same bytes on every
+// machine.
 //
-// A sample is an integer number of nanoseconds read from a quantile table: 1024 cells of equal probability, linear inside a
-// cell; the last cell is divided further, into halves of the remaining probability, so that a long tail stays a tail. The
-// tables are made with + - * / on doubles only: libm differs in the last bit between versions. Left out: correlation.
+// A sample is an integer number of nanoseconds read from a quantile table: 1024 cells of equal
+// probability, linear inside a cell; the last cell is divided further, into halves of the remaining
+// probability, so that a long tail stays a tail. The tables are made with + - * / on doubles only:
+// libm differs in the last bit between versions. Left out: correlation.
 #pragma once
 
 #include <cstdint>
@@ -35,13 +37,15 @@ class Distribution {
     static Distribution uniform(Duration low, Duration high);  // both ends included
     static Distribution exponential(Duration mean);
     static Distribution lognormal(Duration median, Duration p99);  // 0 < median <= p99
-    // Points in rising order of both fields, linear between them; below the first and above the last the value stays.
+    // Points in rising order of both fields, linear between them; below the first and above the
+    // last the value stays.
     static Distribution empirical(std::vector<QuantilePoint> points);
 
     // A constant takes no draw, all others take exactly one from the stream (uniform: rarely more).
     Duration sample(Stream& stream) const;
 
-    // The value that sample() does not exceed with the given probability (0 to 1), from the same table.
+    // The value that sample() does not exceed with the given probability (0 to 1), from the same
+    // table.
     Duration quantile(double probability) const;
 
     // "lognormal(median 15ms, p99 80ms)".

@@ -1,9 +1,10 @@
 // The engine: virtual time, the events in their order, and the actors that events resume.
 //
-// An actor is a root task in a group. Killing it destroys its frames at once: destructors run, awaiters deregister, and nothing
-// it would have done afterwards happens. Callables belong to the engine and outlive whoever scheduled them. A seed and the
-// same calls give the same events, which fingerprint() sums up. One engine is used from one thread; several live side by side.
-// Left out: the wall clock (asio_bridge.hpp) and any knowledge of what is simulated.
+// An actor is a root task in a group. Killing it destroys its frames at once: destructors run,
+// awaiters deregister, and nothing it would have done afterwards happens. Callables belong to the
+// engine and outlive whoever scheduled them. A seed and the same calls give the same events, which
+// fingerprint() sums up. One engine is used from one thread; several live side by side. Left out:
+// the wall clock (asio_bridge.hpp) and any knowledge of what is simulated.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,8 @@ struct EngineOptions {
     std::uint64_t seed = 1;
     ReadyOrder order = ReadyOrder::Fifo;
     Bounds bounds;
-    std::vector<std::uint32_t> replay;  // choices() of the run to be repeated, for ReadyOrder::Replay
+    std::vector<std::uint32_t>
+        replay;  // choices() of the run to be repeated, for ReadyOrder::Replay
 };
 
 // A living actor in a report.
@@ -78,14 +80,16 @@ class Engine {
     EventId call_in(Duration delay, WaitKind kind, F&& callable) {
         return call_at(later(now_, delay), kind, std::forward<F>(callable));
     }
-    // Destroys the callable without running it. False if it ran already, is running or was cancelled.
+    // Destroys the callable without running it. False if it ran already, is running or was
+    // cancelled.
     bool cancel(EventId id);
     bool is_pending(EventId id) const { return queue_.is_pending(id); }
 
     GroupId make_group(std::string name);
     // The first resume is an event at now.
     ActorId spawn(GroupId group, std::string name, Task<void> task);
-    // Not of the running actor (CheckFailed): a crash is an event of its own. Dead actors are left alone.
+    // Not of the running actor (CheckFailed): a crash is an event of its own. Dead actors are left
+    // alone.
     void kill(ActorId actor);
     // The group stays usable: a restarted process spawns into it again.
     void kill_group(GroupId group);
@@ -97,7 +101,8 @@ class Engine {
     std::string_view actor_name(ActorId actor) const;  // empty if dead
     std::string_view group_name(GroupId group) const;
 
-    // Awaitables for actors. Times in the past and negative delays mean now, through the queue all the same.
+    // Awaitables for actors. Times in the past and negative delays mean now, through the queue all
+    // the same.
     SleepAwaiter sleep_until(Time at, WaitKind kind);
     SleepAwaiter sleep_for(Duration delay, WaitKind kind);
     SleepAwaiter yield_now();
@@ -190,8 +195,10 @@ class Engine {
     };
 
     EventSlot& schedule(Time at, WaitKind kind, ActorId actor) {
-        if (at < now_) [[unlikely]] fail_past(at);
-        if (queue_.size() >= options_.bounds.pending) [[unlikely]] fail_pending();
+        if (at < now_) [[unlikely]]
+            fail_past(at);
+        if (queue_.size() >= options_.bounds.pending) [[unlikely]]
+            fail_pending();
         EventSlot& slot = queue_.push(static_cast<std::uint64_t>(at.time_since_epoch().count()));
         slot.cause_and_kind = (current_.seq << 8) | static_cast<std::uint8_t>(kind);
         slot.scheduled_at = now_.time_since_epoch().count();

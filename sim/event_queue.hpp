@@ -1,10 +1,12 @@
 // The pending events in the order (time, sequence): a monotone radix heap with digits of four bits.
 //
-// An entry of 16 bytes lies in the bucket of the highest hexadecimal digit in which its time differs from the current minimum;
-// it moves to lower buckets as the minimum advances, by streaming copies that prefetch what will run soon. Timers far away
-// cost nothing meanwhile. Entries of equal time share a bucket at all times, so they leave in the order in which they came.
-// Cancelling frees the slot and leaves a stale entry behind, which is dropped when its bucket is redistributed or in a sweep.
-// Left out: times before the current minimum (the engine checks), and the meaning of the slots.
+// An entry of 16 bytes lies in the bucket of the highest hexadecimal digit in which its time
+// differs from the current minimum; it moves to lower buckets as the minimum advances, by streaming
+// copies that prefetch what will run soon. Timers far away cost nothing meanwhile. Entries of equal
+// time share a bucket at all times, so they leave in the order in which they came. Cancelling frees
+// the slot and leaves a stale entry behind, which is dropped when its bucket is redistributed or in
+// a sweep. Left out: times before the current minimum (the engine checks), and the meaning of the
+// slots.
 #pragma once
 
 #include <bit>
@@ -31,7 +33,8 @@ class EventQueue {
     EventQueue(const EventQueue&) = delete;
     EventQueue& operator=(const EventQueue&) = delete;
 
-    // A new pending event; the caller fills the slot. `time` is not before that of the last event taken by next().
+    // A new pending event; the caller fills the slot. `time` is not before that of the last event
+    // taken by next().
     EventSlot& push(std::uint64_t time) {
         const std::uint32_t index = slots_.acquire();
         EventSlot& slot = slots_[index];
@@ -41,7 +44,8 @@ class EventQueue {
         return slot;
     }
 
-    // Makes the events of the earliest instant ready, unless it is after `limit`. False: nothing to run.
+    // Makes the events of the earliest instant ready, unless it is after `limit`. False: nothing to
+    // run.
     bool advance(std::uint64_t limit) {
         while (true) {
             while (ready_head_ != ready_.size) {
@@ -58,7 +62,8 @@ class EventQueue {
     // After advance(): the time of the ready events.
     std::uint64_t ready_time() const { return last_; }
 
-    // After advance(): takes the first ready event off the queue. Its slot is the caller's until he releases it.
+    // After advance(): takes the first ready event off the queue. Its slot is the caller's until he
+    // releases it.
     EventSlot& take() {
         const Entry entry = ready_.data[ready_head_++];
         if (ready_.size - ready_head_ >= kLookahead) prefetch_ready();
@@ -85,7 +90,8 @@ class EventQueue {
         slot.id = EventId();
         --live_;
         ++stale_;
-        if (stale_ > live_ + kSweepSlack) [[unlikely]] sweep();
+        if (stale_ > live_ + kSweepSlack) [[unlikely]]
+            sweep();
         return slot;
     }
 
@@ -127,7 +133,8 @@ class EventQueue {
     }
 
     void append(Bucket& bucket, Entry entry) {
-        if (bucket.size == bucket.capacity) [[unlikely]] grow(bucket);
+        if (bucket.size == bucket.capacity) [[unlikely]]
+            grow(bucket);
         bucket.data[bucket.size++] = entry;
     }
 

@@ -1,7 +1,9 @@
-// What is known of an event when it runs, and who may watch: the ids of actors and groups, EventRecord, Observer.
+// What is known of an event when it runs, and who may watch: the ids of actors and groups,
+// EventRecord, Observer.
 //
-// Every event names its cause (the event that was running when it was scheduled) and when it was scheduled, so that the chain
-// behind a late outcome can be followed back. Left out: what the event did; the layer above reports that itself.
+// Every event names its cause (the event that was running when it was scheduled) and when it was
+// scheduled, so that the chain behind a late outcome can be followed back. Left out: what the event
+// did; the layer above reports that itself.
 #pragma once
 
 #include <cstdint>

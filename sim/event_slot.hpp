@@ -1,8 +1,9 @@
 // A pending event: one cache line with what it is and what it runs, and the table of all of them.
 //
-// An event either resumes a coroutine or runs a callable. Callables of up to 24 bytes lie in the line itself, larger ones in
-// a block of the frame pool. Slots never move, so a callable may schedule others while it runs. Left out: the event's time,
-// which stands in the queue's entry only.
+// An event either resumes a coroutine or runs a callable. Callables of up to 24 bytes lie in the
+// line itself, larger ones in a block of the frame pool. Slots never move, so a callable may
+// schedule others while it runs. Left out: the event's time, which stands in the queue's entry
+// only.
 #pragma once
 
 #include <coroutine>
@@ -18,7 +19,8 @@
 
 namespace sim {
 
-// Names a pending event; valid for cancel until the event runs. The value is (sequence number << 24) | slot.
+// Names a pending event; valid for cancel until the event runs. The value is (sequence number <<
+// 24) | slot.
 struct EventId {
     std::uint64_t value = 0;
 

@@ -1,7 +1,9 @@
-// Hashes that are the same on every machine: for fingerprints of runs and for keys of random streams.
+// Hashes that are the same on every machine: for fingerprints of runs and for keys of random
+// streams.
 //
-// Two runs with equal fingerprints are taken to be equal, so the rolling hash depends on order and on every bit. It is no
-// defence against malice. Left out: std::hash, whose values differ between standard libraries.
+// Two runs with equal fingerprints are taken to be equal, so the rolling hash depends on order and
+// on every bit. It is no defence against malice. Left out: std::hash, whose values differ between
+// standard libraries.
 #pragma once
 
 #include <bit>

@@ -1,8 +1,10 @@
-// Memory for coroutine frames and other small short-lived blocks: size classes of 64 bytes, one pool a thread.
+// Memory for coroutine frames and other small short-lived blocks: size classes of 64 bytes, one
+// pool a thread.
 //
-// A free list a class makes an allocation a handful of instructions and keeps frames of one kind side by side. Slabs grow to
-// 2 MiB on huge pages, and are returned when the thread ends, so what was allocated must die on its thread, before it ends.
-// Under the address sanitizer every block comes from malloc, or use after free would stay unseen. Left out: giving memory back.
+// A free list a class makes an allocation a handful of instructions and keeps frames of one kind
+// side by side. Slabs grow to 2 MiB on huge pages, and are returned when the thread ends, so what
+// was allocated must die on its thread, before it ends. Under the address sanitizer every block
+// comes from malloc, or use after free would stay unseen. Left out: giving memory back.
 #pragma once
 
 #include <cstddef>
@@ -18,14 +20,16 @@
 
 namespace sim {
 
-// A block of `bytes` (a multiple of 4 KiB), on huge pages where the system has them. Never null; throws std::bad_alloc.
+// A block of `bytes` (a multiple of 4 KiB), on huge pages where the system has them. Never null;
+// throws std::bad_alloc.
 void* allocate_pages(std::size_t bytes);
 void free_pages(void* pages, std::size_t bytes);
 
 class FramePool {
   public:
     static constexpr std::size_t kStep = 64;
-    static constexpr std::size_t kClasses = 32;  // up to 2 KiB; larger blocks come from operator new
+    static constexpr std::size_t kClasses =
+        32;  // up to 2 KiB; larger blocks come from operator new
 
     FramePool() = default;
     ~FramePool();

@@ -1,6 +1,7 @@
 // Gate: actors pass while it is open and wait while it is closed.
 //
-// Opening lets through all who wait at that moment, even if it is closed again before they run. Left out: counting.
+// Opening lets through all who wait at that moment, even if it is closed again before they run.
+// Left out: counting.
 #pragma once
 
 #include "sim/engine.hpp"

@@ -1,7 +1,9 @@
-// Mailbox<T>: an unbounded queue of values between actors; several receivers are served first come, first served.
+// Mailbox<T>: an unbounded queue of values between actors; several receivers are served first come,
+// first served.
 //
-// A posted value is given to the longest waiting receiver, who is woken through the event queue. If that receiver dies before
-// it runs, the value returns to its old place. Left out: bounds (the engine bounds pending events) and closing.
+// A posted value is given to the longest waiting receiver, who is woken through the event queue. If
+// that receiver dies before it runs, the value returns to its old place. Left out: bounds (the
+// engine bounds pending events) and closing.
 #pragma once
 
 #include <deque>
@@ -28,7 +30,9 @@ class Mailbox {
     void post(T value) { deliver(Letter(next_number_++, std::move(value))); }
 
     // `T value = co_await mailbox.receive(kind);` Does not wait if a value is there.
-    Receive receive(WaitKind kind, std::string_view note = {}) { return Receive(*this, kind, note); }
+    Receive receive(WaitKind kind, std::string_view note = {}) {
+        return Receive(*this, kind, note);
+    }
 
     std::optional<T> try_receive() {
         std::optional<T> value;

@@ -1,7 +1,7 @@
 // Signal: wakes those who wait at that moment; it remembers nothing.
 //
-// A waiter chosen by notify_one that dies before it runs passes the notification on, so none is lost to a crash.
-// Left out: a memory (see gate.hpp) and a count (see semaphore.hpp).
+// A waiter chosen by notify_one that dies before it runs passes the notification on, so none is
+// lost to a crash. Left out: a memory (see gate.hpp) and a count (see semaphore.hpp).
 #pragma once
 
 #include "sim/engine.hpp"
@@ -59,7 +59,8 @@ class Signal {
         }
 
         Signal* signal_;
-        Wait* next_chosen_ = nullptr;  // those woken by notify_one, so that the signal may die first
+        Wait* next_chosen_ =
+            nullptr;  // those woken by notify_one, so that the signal may die first
         Wait* previous_chosen_ = nullptr;
         bool chosen_ = false;
     };

@@ -1,7 +1,9 @@
-// race: two tasks of one actor side by side; the first to end wins and the other is destroyed where it stands.
+// race: two tasks of one actor side by side; the first to end wins and the other is destroyed where
+// it stands.
 //
-// The first task is started first, and if it ends without waiting the second is never started. with_timeout races a task against
-// a sleep. An exception of the winner reaches the awaiter. Left out: more than two (nest them) and waiting for all.
+// The first task is started first, and if it ends without waiting the second is never started.
+// with_timeout races a task against a sleep. An exception of the winner reaches the awaiter. Left
+// out: more than two (nest them) and waiting for all.
 #pragma once
 
 #include <optional>
@@ -76,7 +78,8 @@ inline Task<void> sleep_task(Engine& engine, Duration delay, WaitKind kind) {
 
 // Index 0 holds the first task's result, index 1 the second's; std::monostate stands for void.
 template <class A, class B>
-Task<std::variant<detail::Plain<A>, detail::Plain<B>>> race(Engine&, Task<A> first, Task<B> second) {
+Task<std::variant<detail::Plain<A>, detail::Plain<B>>> race(Engine&, Task<A> first,
+                                                            Task<B> second) {
     detail::RaceAwaiter<A, B> awaiter(first, second);
     co_return co_await awaiter;
 }

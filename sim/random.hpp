@@ -1,7 +1,9 @@
-// Random numbers that are the same on every machine: xoshiro256** seeded from (seed, name of the stream).
+// Random numbers that are the same on every machine: xoshiro256** seeded from (seed, name of the
+// stream).
 //
-// Each use has a stream of its own by name, so that a new draw in one place disturbs no other. Left out: the generators and
-// distributions of <random>, which differ between libraries; and floating point results, which invite rounding.
+// Each use has a stream of its own by name, so that a new draw in one place disturbs no other. Left
+// out: the generators and distributions of <random>, which differ between libraries; and floating
+// point results, which invite rounding.
 #pragma once
 
 #include <bit>

@@ -1,9 +1,9 @@
 // Which of several events ready at one instant runs next.
 //
-// Fifo is the order of scheduling. Shuffle draws uniformly. Priority gives every actor a random rank and runs the highest,
-// and now and then draws all ranks anew: it finds bugs of few ordering constraints sooner than shuffling does. Replay
-// follows a recorded list and then Fifo. A choice is recorded only where more than one event was ready.
-// Left out: skipping choices that commute.
+// Fifo is the order of scheduling. Shuffle draws uniformly. Priority gives every actor a random
+// rank and runs the highest, and now and then draws all ranks anew: it finds bugs of few ordering
+// constraints sooner than shuffling does. Replay follows a recorded list and then Fifo. A choice is
+// recorded only where more than one event was ready. Left out: skipping choices that commute.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,9 @@
 // Reply<T>: one value that somebody will give later, and its two ends.
 //
-// The Promise is held by whatever carries the request out (a callable in the engine, say) and outlives the caller; the Future is
-// awaited by the caller. fulfil wakes the caller through the event queue; if the caller died meanwhile nobody is found and
-// nothing happens. The cell is shared by count. Left out: several awaiting actors, and threads.
+// The Promise is held by whatever carries the request out (a callable in the engine, say) and
+// outlives the caller; the Future is awaited by the caller. fulfil wakes the caller through the
+// event queue; if the caller died meanwhile nobody is found and nothing happens. The cell is shared
+// by count. Left out: several awaiting actors, and threads.
 #pragma once
 
 #include <optional>

@@ -1,8 +1,9 @@
 // Semaphore: a number of tokens, given out first come, first served.
 //
-// A released token goes straight to the longest waiting, so nobody overtakes. A token on its way to an actor that dies goes to
-// the next. Whoever may be killed while holding a token takes it as a Permit, which returns it by its destructor and may
-// outlive the semaphore. Left out: taking several at once.
+// A released token goes straight to the longest waiting, so nobody overtakes. A token on its way to
+// an actor that dies goes to the next. Whoever may be killed while holding a token takes it as a
+// Permit, which returns it by its destructor and may outlive the semaphore. Left out: taking
+// several at once.
 #pragma once
 
 #include <cstddef>
@@ -91,7 +92,9 @@ class Semaphore {
     };
 
     // `co_await semaphore.acquire(kind);` and later semaphore.release().
-    Acquire acquire(WaitKind kind, std::string_view note = {}) { return Acquire(*this, kind, note); }
+    Acquire acquire(WaitKind kind, std::string_view note = {}) {
+        return Acquire(*this, kind, note);
+    }
     // `Permit permit = co_await semaphore.permit(kind);`
     AcquirePermit permit(WaitKind kind, std::string_view note = {}) {
         return AcquirePermit(*this, kind, note);

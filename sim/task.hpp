@@ -1,9 +1,10 @@
 // Task<T>: a lazy coroutine that runs when it is awaited and resumes its awaiter when it ends.
 //
-// Symmetric transfer keeps the stack flat; frames come from a pool of the thread. Destroying a Task destroys its frame where it
-// stands: destructors of locals and of the awaiter run, no catch block does. Exceptions are for faults and reach the awaiter.
-// g++ 12 miscompiles many shapes of co_await: write it only as a whole statement (see tests/sim/coroutine_canary_test.cpp).
-// Left out: starting eagerly, sharing, results that are references.
+// Symmetric transfer keeps the stack flat; frames come from a pool of the thread. Destroying a Task
+// destroys its frame where it stands: destructors of locals and of the awaiter run, no catch block
+// does. Exceptions are for faults and reach the awaiter. g++ 12 miscompiles many shapes of
+// co_await: write it only as a whole statement (see tests/sim/coroutine_canary_test.cpp). Left out:
+// starting eagerly, sharing, results that are references.
 #pragma once
 
 #include <coroutine>
@@ -31,7 +32,7 @@ class PromiseBase {
         bool await_ready() const noexcept { return false; }
         void await_resume() const noexcept {}
 
-        template <class Promise>
+        template <class TaskPromise>
         std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) noexcept {
             PromiseBase& promise = handle.promise();
             if (promise.continuation_) return promise.continuation_;
@@ -62,7 +63,7 @@ class PromiseBase {
 };
 
 template <class T>
-class Promise : public PromiseBase {
+class TaskPromise : public PromiseBase {
   public:
     Task<T> get_return_object() noexcept;
 
@@ -81,7 +82,7 @@ class Promise : public PromiseBase {
 };
 
 template <>
-class Promise<void> : public PromiseBase {
+class TaskPromise<void> : public PromiseBase {
   public:
     Task<void> get_return_object() noexcept;
     void return_void() const noexcept {}
@@ -93,7 +94,7 @@ class Promise<void> : public PromiseBase {
 template <class T = void>
 class [[nodiscard]] Task {
   public:
-    using promise_type = detail::Promise<T>;
+    using promise_type = detail::TaskPromise<T>;
     using Handle = std::coroutine_handle<promise_type>;
 
     Task() = default;
@@ -142,12 +143,12 @@ class [[nodiscard]] Task {
 namespace detail {
 
 template <class T>
-Task<T> Promise<T>::get_return_object() noexcept {
-    return Task<T>(std::coroutine_handle<Promise<T>>::from_promise(*this));
+Task<T> TaskPromise<T>::get_return_object() noexcept {
+    return Task<T>(std::coroutine_handle<TaskPromise<T>>::from_promise(*this));
 }
 
-inline Task<void> Promise<void>::get_return_object() noexcept {
-    return Task<void>(std::coroutine_handle<Promise<void>>::from_promise(*this));
+inline Task<void> TaskPromise<void>::get_return_object() noexcept {
+    return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this));
 }
 
 }  // namespace detail

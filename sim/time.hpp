@@ -1,8 +1,9 @@
 // Virtual time: integer nanoseconds since the start of the simulation.
 //
-// The clock type has no now() on purpose: only an Engine knows the time, and nobody can read the wall clock by mistake.
-// Texts follow Go's time.Duration, because that is what configuration files and logs of the simulated world use.
-// Left out: calendars and time zones; the layer above maps Time to dates if it must print any.
+// The clock type has no now() on purpose: only an Engine knows the time, and nobody can read the
+// wall clock by mistake. Texts follow Go's time.Duration, because that is what configuration files
+// and logs of the simulated world use. Left out: calendars and time zones; the layer above maps
+// Time to dates if it must print any.
 #pragma once
 
 #include <chrono>
@@ -42,8 +43,8 @@ std::string to_text(Duration duration);
 // Seconds since the start, cut (not rounded) to `decimals` (0 to 9) places: "12.345".
 std::string seconds_text(Time time, int decimals = 3);
 
-// Go's syntax: an optional sign, then numbers with a unit each (h, m, s, ms, us, µs, ns), or "0". Nothing if the text is
-// malformed or the value does not fit.
+// Go's syntax: an optional sign, then numbers with a unit each (h, m, s, ms, us, µs, ns), or "0".
+// Nothing if the text is malformed or the value does not fit.
 std::optional<Duration> parse_duration(std::string_view text);
 
 }  // namespace sim

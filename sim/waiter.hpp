@@ -1,8 +1,10 @@
-// An actor parked at a primitive (mailbox, gate, ...), and the first-come list of those parked at one.
+// An actor parked at a primitive (mailbox, gate, ...), and the first-come list of those parked at
+// one.
 //
-// A waiter lives in the frame of the waiting coroutine. Waking takes it off the list and schedules an event at now: never a
-// direct resume, so the stack stays flat and each wake is a choice of the ready order. Destroying the frame takes the waiter
-// off the list, or cancels the event. Left out: what is handed over with the wake; derived waiters do that.
+// A waiter lives in the frame of the waiting coroutine. Waking takes it off the list and schedules
+// an event at now: never a direct resume, so the stack stays flat and each wake is a choice of the
+// ready order. Destroying the frame takes the waiter off the list, or cancels the event. Left out:
+// what is handed over with the wake; derived waiters do that.
 #pragma once
 
 #include <coroutine>
