@@ -211,13 +211,13 @@ class Engine {
     void finish_actor(ActorId actor);
     void remove_actor(ActorId actor);
     void unlink_from_group(std::uint32_t index);
-    [[noreturn]] void rethrow_failure(const std::string& who, std::exception_ptr exception) const;
+    [[noreturn]] void rethrow_failure(const std::string& name, std::exception_ptr failure) const;
 
     void check_bounds();
     void reset_bound_checks();
     [[noreturn]] void fail_past(Time at) const;
     [[noreturn]] void fail_pending() const;
-    std::string busiest(const std::map<std::string, std::uint64_t>& counts) const;
+    std::string where() const;
     std::string who(ActorId actor, WaitKind kind) const;
     std::string full_name(ActorId actor) const;
     std::string wait_name(WaitKind kind) const;

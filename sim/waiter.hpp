@@ -49,6 +49,8 @@ class Waiter {
     friend class WaitList;
     friend class Engine;
 
+    void unpark();
+
     Engine* engine_;
     std::coroutine_handle<> handle_;
     WaitList* list_ = nullptr;
