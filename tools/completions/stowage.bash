@@ -1,0 +1,42 @@
+# bash completion for stowage
+_stowage() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' word
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $word in run | test | validate | schema | explain | version) command=$word && break ;; esac
+    done
+
+    COMPREPLY=()
+    case $prev in
+        --seed | --seeds | --until | --set | --at | -j) return ;;
+        --record | --json | --junit)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            compopt -o filenames 2>/dev/null
+            return
+            ;;
+    esac
+
+    local run='--seed --until --set --record --json --quiet --verbose' words=''
+    case $command in
+        '') words='run test validate schema explain version' ;;
+        run) words=$run ;;
+        test) words="$run -j --junit --seeds" ;;
+        explain) words="$run --at" ;;
+        schema | version) return ;;
+    esac
+    if [[ -z $command || $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+        return
+    fi
+    if [[ $command == explain && $cur == [A-Z]* ]]; then
+        mapfile -t COMPREPLY < <(compgen -S / -W 'PersistentVolumeClaim PersistentVolume Pod VolumeAttachment
+            StatefulSet StorageClass Node VolumeSnapshot' -- "$cur")
+        compopt -o nospace 2>/dev/null
+    fi
+    # Scenario files and folders.
+    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(
+        compgen -d -- "$cur"
+        compgen -f -X '!*.@(yaml|yml)' -- "$cur"
+    )
+    compopt -o filenames 2>/dev/null
+}
+complete -F _stowage stowage

@@ -1,0 +1,26 @@
+# fish completion for stowage
+complete -c stowage -f
+set -l commands run test validate schema explain version
+set -l none "not __fish_seen_subcommand_from $commands"
+set -l runs '__fish_seen_subcommand_from run test explain'
+set -l takes_files '__fish_seen_subcommand_from run test validate explain'
+
+complete -c stowage -n $none -a run -d 'run one scenario and print what happened'
+complete -c stowage -n $none -a test -d 'run every scenario at the paths'
+complete -c stowage -n $none -a validate -d 'check scenario files without running them'
+complete -c stowage -n $none -a schema -d 'print the JSON Schema of scenario files'
+complete -c stowage -n $none -a explain -d 'tell why an object is in its state'
+complete -c stowage -n $none -a version -d 'print the version'
+
+complete -c stowage -n $takes_files -F
+complete -c stowage -n $runs -l seed -x -d 'use this seed'
+complete -c stowage -n $runs -l until -x -d 'end at this virtual time'
+complete -c stowage -n $runs -l set -x -d 'replace a value of the scenario (path=value)'
+complete -c stowage -n $runs -l record -r -F -d 'write every watch event to the file'
+complete -c stowage -n $runs -l json -r -F -d 'write the result as JSON'
+complete -c stowage -n $runs -l quiet -d 'print failures only'
+complete -c stowage -n $runs -l verbose -d 'print more'
+complete -c stowage -n '__fish_seen_subcommand_from test' -s j -x -d 'scenarios at a time'
+complete -c stowage -n '__fish_seen_subcommand_from test' -l junit -r -F -d 'write a JUnit report'
+complete -c stowage -n '__fish_seen_subcommand_from test' -l seeds -x -d 'run with the seeds 1 to N'
+complete -c stowage -n '__fish_seen_subcommand_from explain' -l at -x -d 'explain the state at this virtual time'
