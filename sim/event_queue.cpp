@@ -128,6 +128,13 @@ std::optional<std::uint64_t> EventQueue::peek() {
 }
 
 void EventQueue::grow(Bucket& bucket) {
+    if (&bucket == &ready_ && ready_head_ > ready_.size / 2) {
+        // A long instant: what has run makes room for what comes.
+        ready_.size -= ready_head_;
+        std::memmove(ready_.data, ready_.data + ready_head_, ready_.size * sizeof(Entry));
+        ready_head_ = 0;
+        return;
+    }
     const std::uint32_t capacity = bucket.capacity == 0 ? 8 : bucket.capacity * 2;
     Bucket grown;
     grown.capacity = capacity;

@@ -32,8 +32,8 @@ class PromiseBase {
         bool await_ready() const noexcept { return false; }
         void await_resume() const noexcept {}
 
-        template <class TaskPromise>
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> handle) noexcept {
+        template <class P>
+        std::coroutine_handle<> await_suspend(std::coroutine_handle<P> handle) noexcept {
             PromiseBase& promise = handle.promise();
             if (promise.continuation_) return promise.continuation_;
             if (promise.ended_ != nullptr) *promise.ended_ = true;
