@@ -20,7 +20,7 @@ TOKEN = re.compile(
     re.X | re.S,
 )
 DIRECTIVE = re.compile(r"[ \t]*#((?:[^\n\\/]|/(?![/*])|\\\n|\\.)*)")
-ALLOW = re.compile(r"(?://|#)\s*tidy: allow(-file)? ([a-z-]+)(?: \(([^)]+)\))?")
+ALLOW = re.compile(r"^(?://|[^/]*#)\s*tidy: allow(-file)? ([a-z-]+)(?: \(([^)]+)\))?")
 
 OPENING = {"(": ")", "[": "]", "{": "}"}
 CLOSING = {")": "(", "]": "[", "}": "{"}
