@@ -45,6 +45,7 @@ struct Profile {
     bool binder_requeues_on_error = true;  // 1.36; before, a failed key waits for its next event or resync
     sim::Duration binder_sync_period{};
     std::string external_provisioning_message;  // with {provisioner}
+    bool events_name_reporter = false;          // events carry reportingComponent (from 1.27 or so on)
     std::string recycler_image;
     std::string recycler_script;
     // client limits of kube-controller-manager

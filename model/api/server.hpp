@@ -133,13 +133,14 @@ class Server : public ObjectReader {
     Response update(const Request& r, const Text& by);
     Response patch(const Request& r, const Text& by);
     Response remove(const Request& r, const Text& by);
-    Response bind_pod(const Request& r, const Text& by);
-    Response store_update(std::unique_ptr<Object> next, const ObjectRef& old, const Request& r, const Text& by);
-    void commit(Change change, std::unique_ptr<Object> next, const ObjectRef& previous, const Request& r,
-                const Text& by, ObjectRef* stored);
-    void assign_identity(Object& object, const KindInfo& info);
-    Text suffixed_name(const KindInfo& info, const Object& object);
-    bool set_deletion(Object& object, const KindInfo& info, const DeleteOptions& options, bool* remove_now) const;
+    Response write_over(std::unique_ptr<Object> next, const ObjectRef& old, const Request& r, const Text& by);
+    Status admit(Object& object, const KindInfo& info);
+    ObjectRef commit(Change change, std::unique_ptr<Object> next, const ObjectRef& previous, const Request& r,
+                     const Text& by);
+    void charge_quota(const Object& object, const Text& by);
+    void name_generated(Object& object, const KindInfo& info);
+    Text new_uid(const Object& object, const KindInfo& info);
+    std::uint64_t nth(std::string_view what, const Object& object, const KindInfo& info, std::string_view name);
 
     sim::Engine& engine_;
     Journal& journal_;

@@ -14,7 +14,8 @@
 
 namespace model::api {
 
-enum class Subresource : unsigned char { None, Status, Binding, Eviction };
+enum class Subresource : unsigned char { None, Status, Finalize, Binding, Eviction };
+std::string_view to_string(Subresource s);  // "", status, finalize, binding, eviction
 
 // Fills the defaults of its kind in place (volumeMode, reclaim policy, phase, CSIDriver's booleans, ...).
 void set_defaults(Object& object, const Profile& profile);

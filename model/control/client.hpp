@@ -3,6 +3,7 @@
 // travels back. What was sent belongs to the server: it is committed even if the caller dies meanwhile.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,7 +25,8 @@ struct Latencies {
 // Token bucket in integer arithmetic: `burst` tokens, refilled at `qps`. Callers are served in the order in which they ask.
 class RateLimit {
   public:
-    RateLimit(int qps, int burst);  // qps 0: no limit
+    RateLimit(int qps, int burst);  // qps 0: no limit; full at time 0
+    RateLimit(sim::Duration refill, int burst, sim::Time now);  // one token each `refill`, full at `now`
     // Takes a token; how long the caller must wait for it from `now`.
     sim::Duration reserve(sim::Time now);
     // Takes one only if it is there now.
@@ -90,12 +92,16 @@ class Client {
     sim::Task<api::Response> remove(api::Kind kind, api::Key key, api::DeleteOptions options);
     sim::Task<api::Response> list(api::Kind kind, api::Text ns);
 
+    // What was sent and is not committed yet is lost on its way (a crash that takes the connection down).
+    void drop_in_flight() { *connected_ = false; }
     const api::Text& name() const { return options_.name; }
     api::Server& server() { return server_; }
     sim::Engine& engine() { return server_.engine(); }
 
   private:
+    struct Flight;
     static api::Request request(Verb verb, api::Kind kind, api::Key key);
+    void transmit(api::Request request, sim::Time asked, std::function<void(api::Response)> on_answer);
     template <class T>
     static api::Result<api::Ref<T>> typed(const api::Response& answer) {
         if (!answer.status.ok()) return answer.status;
@@ -109,6 +115,7 @@ class Client {
     sim::Stream& write_stream_;
     sim::Stream& read_stream_;
     sim::Stream& reply_stream_;
+    std::shared_ptr<bool> connected_ = std::make_shared<bool>(true);
 };
 
 }  // namespace model::control

@@ -6,6 +6,8 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "model/api/server.hpp"
@@ -48,10 +50,13 @@ class Informer : public api::WatchSink {
     void on_disconnect() override;
 
   private:
-    void deliver(const api::WatchEvent& event);
+    // Callables outlive the informer; each holds the life under which it was sent and finds out here whether it counts.
+    using Life = std::shared_ptr<bool>;
+    void deliver();
     void put(std::uint32_t slot, const api::ObjectRef& object);
     void relist();
     void reconnect();
+    void retry_later();
 
     api::Server& server_;
     const Latencies& latencies_;
@@ -59,10 +64,11 @@ class Informer : public api::WatchSink {
     sim::Stream& stream_;
     std::vector<Handler> handlers_;
     std::vector<api::ObjectRef> cache_;        // by slot
-    std::deque<sim::EventId> in_flight_;       // deliveries not yet made, oldest first
+    std::deque<api::WatchEvent> in_flight_;    // sent by the server, not yet delivered, oldest first
+    Life life_ = std::make_shared<bool>(true);
     sim::Time last_delivery_{};
     sim::Duration retry_delay_{};
-    std::optional<sim::EventId> retry_;
+    std::uint64_t received_ = 0;  // resourceVersion sent last by the server, delivered or not
     std::uint64_t position_ = 0;
     bool synced_ = false;
     bool watching_ = false;

@@ -45,6 +45,8 @@ class Process {
     // Starts informers, then controllers, in the order in which they were added.
     void start();
     sim::ActorId spawn(std::string actor, sim::Task<void> task);
+    // What its clients have sent and is not committed yet is lost.
+    void drop_in_flight();
 
     // A worker: takes keys from the queue, one at a time, for ever. `sync` gives an error to be told in the journal;
     // what becomes of the key then (requeue, forget) is the sync's own part.

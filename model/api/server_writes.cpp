@@ -1,0 +1,215 @@
+// The writing half of the API server: create, update, patch, delete, each as one commit.
+#include "model/api/kind_store.hpp"
+#include "model/api/server.hpp"
+
+namespace model::api {
+
+namespace {
+
+Response refused(Status status) {
+    Response r;
+    r.status = std::move(status);
+    return r;
+}
+
+constexpr std::string_view kModified =
+    "the object has been modified; please apply your changes to the latest version and try again";
+
+// The body of a create or update: what the client's struct says, or its text decoded now.
+Result<std::unique_ptr<Object>> body_of(const Request& r, const Scheme& scheme) {
+    if (r.body) return copy_of(*r.body);
+    return decode_as(r.kind, r.manifest, scheme);
+}
+
+bool awaits_finalizers(const Object& object) {
+    if (!object.metadata.finalizers.empty()) return true;
+    if (object.kind == Kind::Namespace) return !static_cast<const Namespace&>(object).spec.finalizers.empty();
+    return false;
+}
+
+// Only pods have a graceful strategy: their object stays until the kubelet (or a delete with grace 0) ends it.
+std::int64_t grace_of(const Object& object, const KindInfo& info, const DeleteOptions& options) {
+    if (!info.pod_like_grace || object.kind != Kind::Pod) return 0;
+    const Pod& pod = static_cast<const Pod&>(object);
+    if (pod.spec.nodeName.empty() || pod.status.phase == "Succeeded" || pod.status.phase == "Failed") return 0;
+    std::int64_t grace = pod.spec.terminationGracePeriodSeconds.value_or(30);
+    if (options.gracePeriodSeconds) grace = *options.gracePeriodSeconds;
+    if (grace < 0) grace = 1;
+    // A second DELETE can only shorten the wait.
+    if (pod.metadata.terminating())
+        grace = std::min(grace, pod.metadata.deletionGracePeriodSeconds.value_or(grace));
+    return grace;
+}
+
+}  // namespace
+
+ObjectRef Server::commit(Change change, std::unique_ptr<Object> next, const ObjectRef& previous, const Request& r,
+                         const Text& by) {
+    KindStore& s = store(next->kind);
+    const std::uint32_t slot = s.slot_of(next->key());
+    next->metadata.resourceVersion = ++version_;
+    WatchEvent event;
+    event.change = change;
+    event.slot = slot;
+    event.resourceVersion = version_;
+    event.object = freeze(std::move(next));
+    s.current[slot] = change == Change::Deleted ? ObjectRef() : event.object;
+    s.living += change == Change::Added ? 1 : 0;
+    s.living -= change == Change::Deleted ? 1 : 0;
+    s.append(event);
+    engine_.mix((version_ << 20) ^ (std::uint64_t{slot} << 8) ^ (static_cast<std::uint64_t>(event.object->kind) << 2) ^
+                static_cast<std::uint64_t>(change));
+    Committed told{change, event.object, previous, by, r.verb, r.subresource};
+    journal_.emit(Stamp{engine_.now(), engine_.current().seq}, told);
+    for (WatchSink* sink : s.sinks) sink->on_commit(event);
+    return event.object;
+}
+
+Status Server::admit(Object& object, const KindInfo& info) {
+    if (Status s = admit_create(object, *this, options_.profile); !s.ok()) return s;
+    object.metadata.uid = Text();
+    object.metadata.deletionTimestamp.reset();
+    object.metadata.deletionGracePeriodSeconds.reset();
+    object.metadata.generation = info.has_generation ? 1 : 0;
+    name_generated(object, info);
+    prepare_for_create(object, options_.profile, wall_clock());
+    object.metadata.creationTimestamp = wall_clock();
+    set_defaults(object, options_.profile);
+    if (FieldErrors errors = validate_create(object, info, options_.profile); !errors.empty())
+        return invalid_status(info, object.metadata.name, errors);
+    return validate_admitted_create(object, *this, options_.profile);
+}
+
+Response Server::create(const Request& r, const Text& by) {
+    const KindInfo& info = scheme_.info(r.kind);
+    if (r.subresource != Subresource::None)
+        return refused(Status(404, Reason::NotFound, "the server could not find the requested resource"));
+    auto body = body_of(r, scheme_);
+    if (!body) return refused(body.error());
+    std::unique_ptr<Object> object = std::move(body.value());
+    if (info.namespaced && object->metadata.ns.empty()) object->metadata.ns = r.key.ns;
+    if (!options_.raw) {
+        set_defaults(*object, options_.profile);
+        if (Status s = admit(*object, info); !s.ok()) return refused(s);
+        if (object->metadata.resourceVersion != 0)
+            return refused(Status(500, Reason::InternalError,
+                                  "resourceVersion should not be set on objects to be created"));
+    }
+    if (find(r.kind, object->key()))
+        return refused(Status::already_exists(info.qualified_resource(), object->metadata.name));
+    if (!options_.raw) {
+        object->metadata.uid = new_uid(*object, info);
+        charge_quota(*object, by);
+    }
+    Response answer;
+    answer.warnings = options_.raw ? std::vector<std::string>() : warnings(*object);
+    answer.object = commit(Change::Added, std::move(object), ObjectRef(), r, by);
+    answer.status.code = 201;
+    return answer;
+}
+
+Response Server::update(const Request& r, const Text& by) {
+    const KindInfo& info = scheme_.info(r.kind);
+    auto body = body_of(r, scheme_);
+    if (!body) return refused(body.error());
+    std::unique_ptr<Object> object = std::move(body.value());
+    if (info.namespaced && object->metadata.ns.empty()) object->metadata.ns = r.key.ns;
+    const ObjectRef old = find(r.kind, r.key);
+    if (!old) return refused(Status::not_found(info.qualified_resource(), r.key.name));
+    if (object->metadata.resourceVersion == 0) {
+        const bool unconditional = info.unconditional_update && r.subresource == Subresource::None;
+        if (r.any_version || unconditional || options_.raw) {
+            object->metadata.resourceVersion = old->metadata.resourceVersion;
+        } else if (r.subresource == Subresource::Status) {
+            return refused(Status::invalid(info.qualified_kind(), r.key.name, "resourceVersion: Required value"));
+        } else {
+            return refused(Status::invalid(info.qualified_kind(), r.key.name,
+                                           "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"));
+        }
+    }
+    return write_over(std::move(object), old, r, by);
+}
+
+Response Server::patch(const Request& r, const Text& by) {
+    const KindInfo& info = scheme_.info(r.kind);
+    const ObjectRef old = find(r.kind, r.key);
+    if (!old) return refused(Status::not_found(info.qualified_resource(), r.key.name));
+    auto patched = apply_patch(r.patch_type, encode(*old, scheme_), r.patch, r.kind);
+    if (!patched) return refused(patched.error());
+    auto decoded = decode_as(r.kind, patched.value(), scheme_);
+    if (!decoded) return refused(decoded.error());
+    return write_over(std::move(decoded.value()), old, r, by);
+}
+
+// What update and patch share: the version check, the strategy, validation, admission, and the removal of an object whose
+// last finalizer goes.
+Response Server::write_over(std::unique_ptr<Object> next, const ObjectRef& old, const Request& r, const Text& by) {
+    const KindInfo& info = scheme_.info(r.kind);
+    if (next->metadata.resourceVersion != old->metadata.resourceVersion)
+        return refused(Status::conflict(info.qualified_resource(), r.key.name, kModified));
+    if (!next->metadata.uid.empty() && next->metadata.uid != old->metadata.uid)
+        return refused(Status::conflict(info.qualified_resource(), r.key.name,
+                                        "Precondition failed: UID in precondition: " + next->metadata.uid.str() +
+                                            ", UID in object meta: " + old->metadata.uid.str()));
+    Response answer;
+    if (!options_.raw) {
+        set_defaults(*next, options_.profile);
+        prepare_for_update(*next, *old, r.subresource, info, options_.profile, wall_clock());
+        FieldErrors errors = validate_update(*next, *old, r.subresource, info, options_.profile);
+        if (!errors.empty()) return refused(invalid_status(info, r.key.name, errors));
+        Status s = validate_admitted_update(*next, *old, r.subresource, *this, options_.profile);
+        if (!s.ok()) return refused(s);
+        answer.warnings = warnings(*next);
+    }
+    if (same_content(*next, *old) && !options_.raw) {
+        answer.object = old;
+        return answer;
+    }
+    const bool gone = !options_.raw && next->metadata.terminating() && !awaits_finalizers(*next) &&
+                      next->metadata.deletionGracePeriodSeconds.value_or(0) == 0;
+    answer.object = commit(gone ? Change::Deleted : Change::Modified, std::move(next), old, r, by);
+    return answer;
+}
+
+Response Server::remove(const Request& r, const Text& by) {
+    const KindInfo& info = scheme_.info(r.kind);
+    const ObjectRef old = find(r.kind, r.key);
+    if (!old) return refused(Status::not_found(info.qualified_resource(), r.key.name));
+    if (!r.options.uid.empty() && r.options.uid != old->metadata.uid)
+        return refused(Status::conflict(info.qualified_resource(), r.key.name,
+                                        "the UID in the precondition (" + r.options.uid.str() +
+                                            ") does not match the UID in record (" + old->metadata.uid.str() +
+                                            "). The object might have been deleted and then recreated"));
+    if (r.options.resourceVersion != 0 && r.options.resourceVersion != old->metadata.resourceVersion)
+        return refused(Status::conflict(info.qualified_resource(), r.key.name,
+                                        "the ResourceVersion in the precondition (" +
+                                            std::to_string(r.options.resourceVersion) +
+                                            ") does not match the ResourceVersion in record (" +
+                                            std::to_string(old->metadata.resourceVersion) +
+                                            "). The object might have been modified"));
+    std::unique_ptr<Object> next = copy_of(*old);
+    const std::int64_t grace = grace_of(*old, info, r.options);
+    for (auto [policy, finalizer] : {std::pair<std::string_view, std::string_view>("Orphan", "orphan"),
+                                     {"Foreground", "foregroundDeletion"}})
+        if (r.options.propagationPolicy == policy && !next->metadata.has_finalizer(finalizer))
+            next->metadata.finalizers.emplace_back(finalizer);
+    Response answer;
+    if (options_.raw || (grace == 0 && !awaits_finalizers(*next))) {
+        if (!next->metadata.terminating() && info.pod_like_grace) {
+            next->metadata.deletionTimestamp = wall_clock();
+            next->metadata.deletionGracePeriodSeconds = 0;
+        }
+        answer.object = commit(Change::Deleted, std::move(next), old, r, by);
+        return answer;
+    }
+    if (!next->metadata.terminating() || grace < next->metadata.deletionGracePeriodSeconds.value_or(0)) {
+        next->metadata.deletionTimestamp = Timestamp{wall_clock().unix_seconds + grace};
+        next->metadata.deletionGracePeriodSeconds = grace;
+        if (info.has_generation) ++next->metadata.generation;
+        if (next->kind == Kind::Namespace) static_cast<Namespace&>(*next).status.phase = "Terminating";
+    }
+    answer.object = same_content(*next, *old) ? old : commit(Change::Modified, std::move(next), old, r, by);
+    return answer;
+}
+
+}  // namespace model::api

@@ -1,0 +1,126 @@
+#include "model/control/client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/reply.hpp"
+
+namespace model::control {
+
+using namespace std::chrono_literals;
+
+// write: fits the 2 to 5 ms of recorded writes. response and watch: fitted so that a worker that goes on after its own write
+// loses against another that hears of it by watch in the share of cases measured on a real control plane.
+Latencies::Latencies()
+    : write(sim::Distribution::lognormal(3ms, 9ms)),
+      read(sim::Distribution::lognormal(1ms, 4ms)),
+      response(sim::Distribution::lognormal(500us, 3ms)),
+      watch(sim::Distribution::lognormal(700us, 4ms)) {}
+
+RateLimit::RateLimit(int qps, int burst) {
+    if (qps <= 0) return;
+    interval_ = sim::Duration(1'000'000'000 / qps);
+    slack_ = interval_ * (burst > 0 ? burst : 1);
+}
+
+RateLimit::RateLimit(sim::Duration refill, int burst, sim::Time now)
+    : interval_(refill), slack_(refill * burst), next_(now) {}
+
+// `next_` is the instant at which the bucket would be empty of debts if every token taken cost one interval: the token
+// bucket in its virtual scheduling form. A full bucket may be overdrawn by `slack_`.
+sim::Duration RateLimit::reserve(sim::Time now) {
+    if (interval_ == 0ns) return 0ns;
+    next_ = std::max(next_, now) + interval_;
+    return std::max<sim::Duration>(0ns, next_ - slack_ - now);
+}
+
+bool RateLimit::try_take(sim::Time now) {
+    if (interval_ == 0ns) return true;
+    const sim::Time next = std::max(next_, now) + interval_;
+    if (next - slack_ > now) return false;
+    next_ = next;
+    return true;
+}
+
+// A request on its way, and its answer on the way back. It belongs to the wire, not to the caller.
+struct Client::Flight {
+    api::Request request;
+    api::Text by;
+    sim::Time asked, sent;
+    sim::Duration reply_delay;
+    std::shared_ptr<bool> connected;
+    std::function<void(api::Response)> on_answer;
+};
+
+Client::Client(api::Server& server, const Latencies& latencies, Options options)
+    : server_(server),
+      latencies_(latencies),
+      options_(std::move(options)),
+      limit_(options_.qps, options_.burst),
+      write_stream_(server.engine().stream("api/write/" + options_.name.str())),
+      read_stream_(server.engine().stream("api/read/" + options_.name.str())),
+      reply_stream_(server.engine().stream("api/reply/" + options_.name.str())) {}
+
+api::Request Client::request(Verb verb, api::Kind kind, api::Key key) {
+    api::Request r;
+    r.verb = verb;
+    r.kind = kind;
+    r.key = std::move(key);
+    return r;
+}
+
+void Client::transmit(api::Request request, sim::Time asked, std::function<void(api::Response)> on_answer) {
+    sim::Engine& engine = server_.engine();
+    const bool reads = request.verb == Verb::Get || request.verb == Verb::List;
+    const sim::Duration travel =
+        reads ? latencies_.read.sample(read_stream_) : latencies_.write.sample(write_stream_);
+    // Both ways are drawn at once, so that what other requests do in between disturbs no draw.
+    const sim::Duration back = latencies_.response.sample(reply_stream_);
+    auto flight = std::make_unique<Flight>(Flight{std::move(request), options_.name, asked, engine.now(), back,
+                                                  connected_, std::move(on_answer)});
+    api::Server& server = server_;
+    engine.call_in(travel, kind_of(reads ? Wait::ApiRead : Wait::ApiWrite), [&server, flight = std::move(flight)] {
+        if (!*flight->connected) return;
+        sim::Engine& engine = server.engine();
+        api::Response answer = server.handle(flight->request, flight->by);
+        const api::Request& r = flight->request;
+        Requested told{flight->by, r.verb, r.kind, r.key, r.subresource, answer.status, flight->asked, flight->sent, r.id};
+        if (told.key.name.empty() && answer.object) told.key = answer.object->key();
+        server.journal().emit(Stamp{engine.now(), engine.current().seq}, told);
+        if (!flight->on_answer) return;
+        engine.call_in(flight->reply_delay, kind_of(Wait::ApiReply),
+                       [on_answer = std::move(flight->on_answer), answer = std::move(answer)]() mutable {
+                           on_answer(std::move(answer));
+                       });
+    });
+}
+
+sim::Task<api::Response> Client::call(api::Request request) {
+    const sim::Time asked = engine().now();
+    const sim::Duration wait = limit_.reserve(asked);
+    if (wait > 0ns) {
+        co_await engine().sleep_for(wait, kind_of(Wait::Throttle));
+    }
+    sim::Reply<api::Response> reply(engine());
+    sim::Promise<api::Response> promise = reply.promise();
+    transmit(std::move(request), asked, [promise](api::Response answer) { promise.fulfil(std::move(answer)); });
+    api::Response answer = co_await reply.get(kind_of(Wait::ApiReply), "the answer of the API server");
+    co_return answer;
+}
+
+void Client::send(api::Request request, std::function<void(const api::Response&)> on_answer) {
+    transmit(std::move(request), engine().now(),
+             [on_answer = std::move(on_answer)](api::Response answer) { on_answer(answer); });
+}
+
+sim::Task<api::Response> Client::remove(api::Kind kind, api::Key key, api::DeleteOptions options) {
+    api::Request r = request(Verb::Delete, kind, std::move(key));
+    r.options = std::move(options);
+    return call(std::move(r));
+}
+
+sim::Task<api::Response> Client::list(api::Kind kind, api::Text ns) {
+    return call(request(Verb::List, kind, api::Key(std::move(ns), api::Text())));
+}
+
+}  // namespace model::control

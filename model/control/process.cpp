@@ -1,0 +1,75 @@
+#include "model/control/process.hpp"
+
+#include "model/control/event_recorder.hpp"
+
+namespace model::control {
+
+Process::Process(api::Server& server, const Latencies& latencies, std::string name)
+    : server_(server), latencies_(latencies), name_(std::move(name)), group_(server.engine().make_group(name_)) {}
+
+Process::~Process() { engine().kill_group(group_); }
+
+Informer& Process::informer(api::Kind kind) {
+    std::unique_ptr<Informer>& informer = informers_[kind];
+    if (!informer) {
+        const std::string name = name_ + "/" + server_.scheme().info(kind).resource;
+        informer = std::make_unique<Informer>(server_, latencies_, kind, name);
+        if (started_) informer->start();
+    }
+    return *informer;
+}
+
+Client& Process::client(api::Text name, int qps, int burst) {
+    Client::Options options;
+    options.name = std::move(name);
+    options.qps = qps;
+    options.burst = burst;
+    clients_.push_back(std::make_unique<Client>(server_, latencies_, std::move(options)));
+    return *clients_.back();
+}
+
+EventRecorder& Process::recorder(Client& client, std::string component) {
+    auto recorder = std::make_unique<ClientEventRecorder>(client, std::move(component));
+    spawn("events of " + client.name().str(), recorder->run());
+    recorders_.push_back(std::move(recorder));
+    return *recorders_.back();
+}
+
+void Process::start() {
+    for (auto& [kind, informer] : informers_) informer->start();
+    started_ = true;
+    for (auto& controller : controllers_) controller->start();
+}
+
+sim::ActorId Process::spawn(std::string actor, sim::Task<void> task) {
+    return engine().spawn(group_, std::move(actor), std::move(task));
+}
+
+void Process::drop_in_flight() {
+    for (auto& client : clients_) client->drop_in_flight();
+}
+
+void Process::spawn_worker(WorkQueue& queue, Sync sync) {
+    spawn("worker of " + std::string(queue.name()), work(queue, std::move(sync)));
+}
+
+sim::Task<void> Process::work(WorkQueue& queue, Sync sync) {
+    for (;;) {
+        auto next = queue.next();
+        WorkQueue::Item item = co_await std::move(next);
+        Synced told;
+        told.controller = queue.name();
+        told.key = item.key;
+        told.added = item.added;
+        told.started = engine().now();
+        const api::Key key = item.key;
+        sim::Task<api::Status> syncing = sync(std::move(item));
+        api::Status status = co_await std::move(syncing);
+        told.failed = !status.ok();
+        told.error = status.message;
+        queue.done(key);
+        journal().emit(Stamp{engine().now(), engine().current().seq}, told);
+    }
+}
+
+}  // namespace model::control

@@ -1,0 +1,24 @@
+#include "model/journal.hpp"
+
+#include <algorithm>
+
+namespace model {
+
+std::string_view to_string(Verb v) {
+    constexpr std::string_view kNames[] = {"get", "list", "create", "update", "patch", "delete", "watch"};
+    return kNames[static_cast<std::size_t>(v)];
+}
+
+std::string_view to_string(Change c) {
+    constexpr std::string_view kNames[] = {"ADDED", "MODIFIED", "DELETED"};
+    return kNames[static_cast<std::size_t>(c)];
+}
+
+std::string_view api::to_string(Subresource s) {
+    constexpr std::string_view kNames[] = {"", "status", "finalize", "binding", "eviction"};
+    return kNames[static_cast<std::size_t>(s)];
+}
+
+void Journal::ignore(Listener* listener) { std::erase(listeners_, listener); }
+
+}  // namespace model
