@@ -19,6 +19,7 @@ struct KindInfo {
     std::string apiVersion;  // v1, storage.k8s.io/v1
     std::string group;       // "", storage.k8s.io
     std::string resource;    // persistentvolumeclaims
+    std::string short_name;  // pvc; "" where kubectl has none
     bool namespaced = true;
     bool has_status = false;               // a /status subresource that keeps spec and status apart
     bool has_generation = false;           // metadata.generation counts changes of spec
@@ -38,6 +39,9 @@ class Scheme {
     const KindInfo& info(Kind kind) const { return kinds_[static_cast<std::size_t>(kind)]; }
     // The kind of that name, whatever its version; null when never seen.
     const KindInfo* find(std::string_view kind) const;
+    // The kind of that API group and name; kinds of one name may live in several groups.
+    const KindInfo* find(std::string_view group, std::string_view kind) const;
+    // By plural, "plural.group", singular or short name, in any case of letters.
     const KindInfo* find_resource(std::string_view resource) const;
     // The kind of a manifest, registered as unstructured where it is not known. apiVersion may be empty for known kinds.
     Kind resolve(std::string_view apiVersion, std::string_view kind, bool namespaced = true);

@@ -25,4 +25,7 @@ struct MicroTimestamp {
     static std::optional<MicroTimestamp> parse(std::string_view rfc3339);
 };
 
+// Why a text is no instant, in the words of Go's time.Parse; "" where it is one.
+std::string rfc3339_error(std::string_view text);
+
 }  // namespace model::api

@@ -1,0 +1,126 @@
+#include "model/api/object.hpp"
+
+#include <algorithm>
+
+#include "model/api/typed.hpp"
+
+namespace model::api {
+
+namespace {
+
+template <class Items>
+auto place(Items& items, std::string_view key) {
+    return std::lower_bound(items.begin(), items.end(), key,
+                            [](const auto& item, std::string_view k) { return item.first.view() < k; });
+}
+
+// FNV-1a over both parts; the same on every machine.
+std::uint64_t mix(std::uint64_t hash, std::string_view text) {
+    for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    return hash;
+}
+
+}  // namespace
+
+const Text* TextMap::find(std::string_view key) const {
+    const auto it = place(members_, key);
+    return it != members_.end() && it->first == key ? &it->second : nullptr;
+}
+
+std::string_view TextMap::get(std::string_view key) const {
+    const Text* value = find(key);
+    return value ? value->view() : std::string_view();
+}
+
+void TextMap::set(std::string_view key, Text value) {
+    if (members_.empty() || members_.back().first.view() < key) {  // decoding comes in order
+        members_.emplace_back(Text(key), std::move(value));
+        return;
+    }
+    const auto it = place(members_, key);
+    if (it != members_.end() && it->first == key) {
+        it->second = std::move(value);
+    } else {
+        members_.emplace(it, Text(key), std::move(value));
+    }
+}
+
+bool TextMap::erase(std::string_view key) {
+    const auto it = place(members_, key);
+    if (it == members_.end() || it->first != key) return false;
+    members_.erase(it);
+    return true;
+}
+
+bool ObjectMeta::has_finalizer(std::string_view wanted) const {
+    return std::any_of(finalizers.begin(), finalizers.end(), [&](const Text& f) { return f == wanted; });
+}
+
+std::size_t KeyHash::operator()(const Key& k) const noexcept {
+    std::uint64_t hash = mix(0xcbf29ce484222325ULL, k.ns);
+    hash = (hash ^ '/') * 0x100000001b3ULL;
+    hash = mix(hash, k.name);
+    return static_cast<std::size_t>(hash ^ (hash >> 32));
+}
+
+const Quantity* ResourceList::find(std::string_view name) const {
+    const auto it = place(items, name);
+    return it != items.end() && it->first == name ? &it->second : nullptr;
+}
+
+void ResourceList::set(std::string_view name, Quantity q) {
+    const auto it = place(items, name);
+    if (it != items.end() && it->first == name) {
+        it->second = std::move(q);
+    } else {
+        items.emplace(it, Text(name), std::move(q));
+    }
+}
+
+std::string_view PersistentVolumeSource::name() const {
+    // The order of the fields in the API's PersistentVolumeSource.
+    constexpr std::string_view kOrder[] = {
+        "gcePersistentDisk", "awsElasticBlockStore", "hostPath",  "glusterfs",      "nfs",
+        "rbd",               "iscsi",                "cinder",    "cephfs",         "fc",
+        "flocker",           "flexVolume",           "azureFile", "vsphereVolume",  "quobyte",
+        "azureDisk",         "photonPersistentDisk", "portworxVolume", "scaleIO",   "local",
+        "storageos",         "csi"};
+    for (std::string_view field : kOrder) {
+        const bool typed = (field == "hostPath" && hostPath) || (field == "nfs" && nfs) ||
+                           (field == "local" && local) || (field == "csi" && csi);
+        if (typed || others.find(field) != nullptr) return field;
+    }
+    return others.as_map().empty() ? std::string_view() : others.as_map().front().first.view();
+}
+
+std::size_t PersistentVolumeSource::count() const {
+    return std::size_t{hostPath.has_value()} + nfs.has_value() + local.has_value() + csi.has_value() +
+           others.as_map().size();
+}
+
+std::unique_ptr<Object> copy_of(const Object& object) {
+    return visit_typed(object, [](const auto& typed) -> std::unique_ptr<Object> {
+        using T = std::remove_cvref_t<decltype(typed)>;
+        return std::make_unique<T>(typed);
+    });
+}
+
+std::unique_ptr<Object> make_object(Kind kind) {
+    switch (kind) {
+        case Kind::Namespace: return std::make_unique<Namespace>();
+        case Kind::Node: return std::make_unique<Node>();
+        case Kind::Pod: return std::make_unique<Pod>();
+        case Kind::PersistentVolume: return std::make_unique<PersistentVolume>();
+        case Kind::PersistentVolumeClaim: return std::make_unique<PersistentVolumeClaim>();
+        case Kind::StorageClass: return std::make_unique<StorageClass>();
+        case Kind::Event: return std::make_unique<Event>();
+        case Kind::ResourceQuota: return std::make_unique<ResourceQuota>();
+        case Kind::VolumeAttachment: return std::make_unique<VolumeAttachment>();
+        case Kind::CSIDriver: return std::make_unique<CSIDriver>();
+        case Kind::CSINode: return std::make_unique<CSINode>();
+        case Kind::CSIStorageCapacity: return std::make_unique<CSIStorageCapacity>();
+        default: return std::make_unique<Unstructured>(kind);
+    }
+}
+
+}  // namespace model::api

@@ -1,0 +1,123 @@
+#include "model/profile.hpp"
+
+#include <chrono>
+
+namespace model {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kOldest = 26;
+constexpr int kNewest = 36;
+constexpr int kNever = 99;
+
+struct GateRow {
+    std::string_view name;
+    Gate gate;
+    int on_since;  // minor version from which it is on by default
+};
+
+// pkg/features/kube_features.go of each version. Gates that were removed after graduation stay on.
+constexpr GateRow kGates[] = {
+    {"HonorPVReclaimPolicy", Gate::HonorPVReclaimPolicy, 31},
+    {"ReadWriteOncePod", Gate::ReadWriteOncePod, 27},
+    {"RetroactiveDefaultStorageClass", Gate::RetroactiveDefaultStorageClass, 26},
+    {"NodeOutOfServiceVolumeDetach", Gate::NodeOutOfServiceVolumeDetach, 26},
+    {"RecoverVolumeExpansionFailure", Gate::RecoverVolumeExpansionFailure, 32},
+    {"VolumeAttributesClass", Gate::VolumeAttributesClass, 34},
+    {"PersistentVolumeLastPhaseTransitionTime", Gate::PersistentVolumeLastPhaseTransitionTime, 29},
+    // On in 1.28.0 to 1.28.5 too, then switched off for its memory use; the profile follows the last 1.28.
+    {"SchedulerQueueingHints", Gate::SchedulerQueueingHints, 32},
+    {"SchedulerPopFromBackoffQ", Gate::SchedulerPopFromBackoffQ, 33},
+    {"AnyVolumeDataSource", Gate::AnyVolumeDataSource, 26},
+    {"CrossNamespaceVolumeDataSource", Gate::CrossNamespaceVolumeDataSource, kNever},
+    {"OrderedNamespaceDeletion", Gate::OrderedNamespaceDeletion, 33},
+    {"MutableCSINodeAllocatableCount", Gate::MutableCSINodeAllocatableCount, 35},
+    {"MutablePVNodeAffinity", Gate::MutablePVNodeAffinity, kNever},
+    {"PersistentVolumeClaimUnusedSinceTime", Gate::PersistentVolumeClaimUnusedSinceTime, kNever},
+    {"StorageCapacityScoring", Gate::StorageCapacityScoring, kNever},
+    {"VolumeLimitScaling", Gate::VolumeLimitScaling, kNever},
+    {"CSIVolumeHealth", Gate::CSIVolumeHealth, kNever},
+    {"SELinuxMount", Gate::SELinuxMount, kNever},
+    {"CSIServiceAccountTokenSecrets", Gate::CSIServiceAccountTokenSecrets, 35},
+};
+static_assert(std::size(kGates) == static_cast<std::size_t>(Gate::Count_));
+
+// 26 for "1.26"; a patch version behind it ("1.26.1", "v1.26") is accepted.
+std::optional<int> minor_of(std::string_view version) {
+    if (version.starts_with('v')) version.remove_prefix(1);
+    if (!version.starts_with("1.")) return std::nullopt;
+    version.remove_prefix(2);
+    if (version.size() < 2 || (version.size() > 2 && version[2] != '.')) return std::nullopt;
+    int minor = 0;
+    for (char c : version.substr(0, 2)) {
+        if (c < '0' || c > '9') return std::nullopt;
+        minor = minor * 10 + (c - '0');
+    }
+    for (char c : version.substr(2)) {
+        if ((c < '0' || c > '9') && c != '.') return std::nullopt;
+    }
+    return minor;
+}
+
+// pkg/volume/plugins.go NewPersistentVolumeRecyclerPodTemplate.
+std::string_view recycler_image(int minor) {
+    if (minor <= 28) return "registry.k8s.io/debian-base:v2.0.0";
+    if (minor == 29) return "registry.k8s.io/build-image/debian-base:bookworm-v1.0.1";
+    if (minor <= 31) return "registry.k8s.io/build-image/debian-base:bookworm-v1.0.3";
+    if (minor <= 33) return "registry.k8s.io/build-image/debian-base:bookworm-v1.0.4";
+    return "registry.k8s.io/build-image/debian-base:bookworm-v1.0.6";
+}
+
+std::string_view recycler_script(int minor) {
+    if (minor <= 27) {
+        return "test -e /scrub && rm -rf /scrub/..?* /scrub/.[!.]* /scrub/*  && test -z \"$(ls -A /scrub)\" || exit 1";
+    }
+    return "test -e /scrub && find /scrub -mindepth 1 -delete && test -z \"$(ls -A /scrub)\" || exit 1";
+}
+
+// pkg/controller/volume/persistentvolume/pv_controller.go provisionClaimOperationExternal.
+std::string_view external_provisioning_message(int minor) {
+    if (minor <= 27) {
+        return "waiting for a volume to be created, either by external provisioner \"{provisioner}\" or manually "
+               "created by system administrator";
+    }
+    return "Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the "
+           "system administrator. If volume creation is delayed, please verify that the provisioner is running and "
+           "correctly registered.";
+}
+
+}  // namespace
+
+std::optional<Profile> Profile::of(std::string_view kubernetes) {
+    const std::optional<int> minor = minor_of(kubernetes);
+    if (!minor || *minor < kOldest || *minor > kNewest) return std::nullopt;
+    Profile p;
+    p.minor = *minor;
+    for (const GateRow& row : kGates) p.gates[static_cast<std::size_t>(row.gate)] = *minor >= row.on_since;
+    p.binder_requeues_on_error = *minor >= 36;
+    p.binder_sync_period = 15s;
+    p.external_provisioning_message = external_provisioning_message(*minor);
+    p.recycler_image = recycler_image(*minor);
+    p.recycler_script = recycler_script(*minor);
+    p.node_monitor_grace = *minor >= 32 ? 50s : 40s;
+    return p;
+}
+
+bool Profile::set_gate(std::string_view name, bool value) {
+    for (const GateRow& row : kGates) {
+        if (row.name != name) continue;
+        gates[static_cast<std::size_t>(row.gate)] = value;
+        return true;
+    }
+    return false;
+}
+
+std::vector<std::string_view> Profile::gate_names() {
+    std::vector<std::string_view> names;
+    for (const GateRow& row : kGates) names.push_back(row.name);
+    return names;
+}
+
+}  // namespace model
