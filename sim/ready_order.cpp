@@ -13,7 +13,7 @@ constexpr std::uint64_t kChoicesPerEpoch = 64;
 }  // namespace
 
 ReadyChooser::ReadyChooser(std::uint64_t seed, ReadyOrder order, std::vector<std::uint32_t> replay)
-    : stream_(seed, "sim/ready order"), order_(order), replay_(std::move(replay)) {}
+    : stream_(seed, "sim/ready order"), order_(order), salt_(stream_.next()), replay_(std::move(replay)) {}
 
 void ReadyChooser::choose(EventQueue& queue) {
     const std::uint32_t count = static_cast<std::uint32_t>(queue.count_ready());
@@ -30,7 +30,7 @@ std::uint32_t ReadyChooser::choose_index(const EventQueue& queue, std::uint32_t 
         case ReadyOrder::Shuffle:
             return static_cast<std::uint32_t>(stream_.below(count));
         case ReadyOrder::Priority:
-            if (stream_.chance(1, kChoicesPerEpoch)) ++epoch_;
+            if (stream_.chance(1, kChoicesPerEpoch)) salt_ = stream_.next();
             return highest_rank(queue, count);
         case ReadyOrder::Replay:
             break;
@@ -44,14 +44,13 @@ std::uint32_t ReadyChooser::choose_index(const EventQueue& queue, std::uint32_t 
 
 // Events of one actor have one rank and stay in their order; a callable is ranked by itself.
 std::uint32_t ReadyChooser::highest_rank(const EventQueue& queue, std::uint32_t count) {
-    const std::uint64_t salt = hash_pair(epoch_, 0x7072696f72697479ULL);
     std::uint32_t best = 0;
     std::uint64_t best_rank = 0;
     std::uint64_t best_seq = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
         const EventSlot& slot = queue.ready(i);
         const std::uint64_t seq = slot.id.seq();
-        const std::uint64_t rank = scramble(salt ^ (slot.actor != 0 ? slot.actor : ~seq));
+        const std::uint64_t rank = scramble(salt_ ^ (slot.actor != 0 ? slot.actor : ~seq));
         if (i == 0 || rank > best_rank || (rank == best_rank && seq < best_seq)) {
             best = i;
             best_rank = rank;

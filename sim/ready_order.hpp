@@ -35,7 +35,7 @@ class ReadyChooser {
 
     Stream stream_;
     ReadyOrder order_;
-    std::uint64_t epoch_ = 0;
+    std::uint64_t salt_;  // of the ranks; drawn anew with each epoch
     std::uint64_t misses_ = 0;
     std::size_t replayed_ = 0;
     std::vector<std::uint32_t> replay_;
