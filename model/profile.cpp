@@ -62,7 +62,7 @@ std::optional<int> minor_of(std::string_view version) {
 }
 
 // pkg/volume/plugins.go NewPersistentVolumeRecyclerPodTemplate.
-std::string_view recycler_image(int minor) {
+std::string_view scrub_image(int minor) {
     if (minor <= 28) return "registry.k8s.io/debian-base:v2.0.0";
     if (minor == 29) return "registry.k8s.io/build-image/debian-base:bookworm-v1.0.1";
     if (minor <= 31) return "registry.k8s.io/build-image/debian-base:bookworm-v1.0.3";
@@ -70,7 +70,7 @@ std::string_view recycler_image(int minor) {
     return "registry.k8s.io/build-image/debian-base:bookworm-v1.0.6";
 }
 
-std::string_view recycler_script(int minor) {
+std::string_view scrub_script(int minor) {
     if (minor <= 27) {
         return "test -e /scrub && rm -rf /scrub/..?* /scrub/.[!.]* /scrub/*  && test -z \"$(ls -A /scrub)\" || exit 1";
     }
@@ -78,7 +78,7 @@ std::string_view recycler_script(int minor) {
 }
 
 // pkg/controller/volume/persistentvolume/pv_controller.go provisionClaimOperationExternal.
-std::string_view external_provisioning_message(int minor) {
+std::string_view waiting_message(int minor) {
     if (minor <= 27) {
         return "waiting for a volume to be created, either by external provisioner \"{provisioner}\" or manually "
                "created by system administrator";
@@ -98,9 +98,9 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     for (const GateRow& row : kGates) p.gates[static_cast<std::size_t>(row.gate)] = *minor >= row.on_since;
     p.binder_requeues_on_error = *minor >= 36;
     p.binder_sync_period = 15s;
-    p.external_provisioning_message = external_provisioning_message(*minor);
-    p.recycler_image = recycler_image(*minor);
-    p.recycler_script = recycler_script(*minor);
+    p.external_provisioning_message = waiting_message(*minor);
+    p.recycler_image = scrub_image(*minor);
+    p.recycler_script = scrub_script(*minor);
     p.node_monitor_grace = *minor >= 32 ? 50s : 40s;
     return p;
 }
