@@ -16,7 +16,7 @@
 
 namespace model {
 
-enum class Verb : unsigned char { Get, List, Create, Update, Patch, Delete, Watch };
+enum class Verb : unsigned char { Get, List, Create, Update, Patch, Delete, DeleteCollection, Watch };
 std::string_view to_string(Verb v);  // get, list, create, ...
 
 enum class Change : unsigned char { Added, Modified, Deleted };

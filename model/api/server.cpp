@@ -35,7 +35,10 @@ Server::~Server() = default;
 Server::KindStore& Server::store(Kind kind) {
     const auto index = static_cast<std::size_t>(kind);
     if (index >= stores_.size()) stores_.resize(index + 1);
-    if (!stores_[index]) stores_[index] = std::make_unique<KindStore>();
+    if (!stores_[index]) {
+        stores_[index] = std::make_unique<KindStore>();
+        for (const auto& hook : kind_hooks_) hook();
+    }
     return *stores_[index];
 }
 
@@ -55,6 +58,7 @@ Response Server::handle(const Request& request, const Text& by) {
         case Verb::Update: return update(request, by);
         case Verb::Patch: return patch(request, by);
         case Verb::Delete: return remove(request, by);
+        case Verb::DeleteCollection: return remove_all(request, by);
         case Verb::Watch: break;  // see watch(): a stream, not a request with one answer
     }
     return refused(Status(405, Reason::MethodNotAllowed,

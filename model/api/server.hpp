@@ -93,6 +93,9 @@ class Server : public ObjectReader {
     using Fault = std::function<std::optional<Status>(const Request&, const Text& by)>;
     void add_fault(Fault fault) { faults_.push_back(std::move(fault)); }
 
+    // Called when the first object of a kind that had none comes to be.
+    void when_kind_appears(std::function<void()> hook) { kind_hooks_.push_back(std::move(hook)); }
+
     // Down: every request is answered with ConnectionRefused, every watch is cut.
     void set_up(bool up);
     bool up() const { return up_; }
@@ -133,6 +136,7 @@ class Server : public ObjectReader {
     Response update(const Request& r, const Text& by);
     Response patch(const Request& r, const Text& by);
     Response remove(const Request& r, const Text& by);
+    Response remove_all(const Request& r, const Text& by);
     Response write_over(std::unique_ptr<Object> next, const ObjectRef& old, const Request& r, const Text& by);
     Status admit(Object& object, const KindInfo& info);
     ObjectRef commit(Change change, std::unique_ptr<Object> next, const ObjectRef& previous, const Request& r,
@@ -148,6 +152,7 @@ class Server : public ObjectReader {
     Scheme scheme_;
     std::vector<std::unique_ptr<KindStore>> stores_;
     std::vector<Fault> faults_;
+    std::vector<std::function<void()>> kind_hooks_;
     std::map<std::string, std::uint64_t, std::less<>> names_given_;  // kind/ns/name -> how many there were
     std::uint64_t version_ = 1;
     bool up_ = true;

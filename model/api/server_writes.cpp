@@ -171,6 +171,20 @@ Response Server::write_over(std::unique_ptr<Object> next, const ObjectRef& old, 
     return answer;
 }
 
+// One request, a commit for each object; the first refusal is the answer.
+Response Server::remove_all(const Request& r, const Text& by) {
+    Request one = r;
+    Response answer;
+    std::vector<ObjectRef> all;
+    for_each(r.kind, r.key.ns, [&](const ObjectRef& o) { all.push_back(o); });
+    for (const ObjectRef& o : all) {
+        one.key = o->key();
+        Response deleted = remove(one, by);
+        if (!deleted.status.ok() && answer.status.ok()) answer.status = deleted.status;
+    }
+    return answer;
+}
+
 Response Server::remove(const Request& r, const Text& by) {
     const KindInfo& info = scheme_.info(r.kind);
     const ObjectRef old = find(r.kind, r.key);

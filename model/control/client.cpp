@@ -119,6 +119,12 @@ sim::Task<api::Response> Client::remove(api::Kind kind, api::Key key, api::Delet
     return call(std::move(r));
 }
 
+sim::Task<api::Response> Client::remove_all(api::Kind kind, api::Text ns, api::DeleteOptions options) {
+    api::Request r = request(Verb::DeleteCollection, kind, api::Key(std::move(ns), api::Text()));
+    r.options = std::move(options);
+    return call(std::move(r));
+}
+
 sim::Task<api::Response> Client::list(api::Kind kind, api::Text ns) {
     return call(request(Verb::List, kind, api::Key(std::move(ns), api::Text())));
 }

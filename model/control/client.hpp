@@ -90,6 +90,7 @@ class Client {
     }
     // The answer's object is the last or the terminating version.
     sim::Task<api::Response> remove(api::Kind kind, api::Key key, api::DeleteOptions options);
+    sim::Task<api::Response> remove_all(api::Kind kind, api::Text ns, api::DeleteOptions options);
     sim::Task<api::Response> list(api::Kind kind, api::Text ns);
 
     // What was sent and is not committed yet is lost on its way (a crash that takes the connection down).

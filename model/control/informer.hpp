@@ -41,6 +41,8 @@ class Informer : public api::WatchSink {
         for (std::uint32_t slot : server_.sorted_slots(kind_))
             if (slot < cache_.size() && cache_[slot]) visit(cache_[slot]);
     }
+    // False once the informer is gone: for callables that may outlive it.
+    std::shared_ptr<const bool> life() const { return life_; }
     api::Kind kind() const { return kind_; }
     bool synced() const { return synced_; }
     std::uint64_t position() const { return position_; }  // resourceVersion seen last

@@ -14,7 +14,12 @@ Informer& Process::informer(api::Kind kind) {
     if (!informer) {
         const std::string name = name_ + "/" + server_.scheme().info(kind).resource;
         informer = std::make_unique<Informer>(server_, latencies_, kind, name);
-        if (started_) informer->start();
+    }
+    if (started_ && !informer->synced()) {
+        // Asked for late: the list is taken once the caller has added its handlers.
+        engine().call_in(sim::Duration(0), kind_of(Wait::Watch), [informer = informer.get(), life = informer->life()] {
+            if (*life && !informer->synced()) informer->start();
+        });
     }
     return *informer;
 }
