@@ -2,7 +2,9 @@
 //     quickstart.yaml:12:5: unknown key "reclaimPolciy" (nearest known: "reclaimPolicy")
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace scenarios {
@@ -23,6 +25,8 @@ struct Diagnostic {
 
 using Diagnostics = std::vector<Diagnostic>;
 
+// How many letters must be inserted, dropped, replaced or swapped with a neighbour; case is ignored.
+std::size_t edit_distance(std::string_view a, std::string_view b);
 // The nearest of the known words by edit distance, or "" where none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 

@@ -1,0 +1,59 @@
+#include "scenarios/built.hpp"
+
+namespace scenarios {
+namespace {
+
+struct Entry {
+    Part part;
+    bool built;
+    std::string_view are;  // with its verb
+};
+
+constexpr Entry kParts[] = {
+    {Part::Core, true, "the API server and kube-controller-manager are"},
+    {Part::Scheduler, false, "the scheduler is"},
+    {Part::Kubelet, false, "kubelets are"},
+    {Part::AttachDetach, false, "the attach/detach controller is"},
+    {Part::WorkloadControllers, false, "workload controllers are"},
+    {Part::NodeLifecycle, false, "heartbeats and the node lifecycle controller are"},
+    {Part::PodGarbage, false, "the pod garbage collector is"},
+    {Part::CsiDrivers, false, "CSI drivers are"},
+    {Part::Sidecars, false, "CSI sidecars are"},
+    {Part::Snapshots, false, "snapshots are"},
+    {Part::Expansion, false, "volume expansion is"},
+    {Part::Eviction, false, "eviction is"},
+    {Part::Partition, false, "network partitions are"},
+};
+
+const Entry& entry(Part part) { return kParts[static_cast<std::size_t>(part)]; }
+
+constexpr bool in_order() {
+    for (std::size_t i = 0; i < std::size(kParts); ++i) {
+        if (kParts[i].part != static_cast<Part>(i)) return false;
+    }
+    return true;
+}
+static_assert(in_order(), "one line a part, in the order of the enumeration");
+
+}  // namespace
+
+bool is_built(Part part) { return entry(part).built; }
+
+std::string not_built(Part part) { return std::string(entry(part).are) + " not modelled yet"; }
+
+const std::vector<Component>& components() {
+    static const std::vector<Component> all = {
+        {"kube-apiserver", Part::Core},
+        {"kube-controller-manager", Part::Core},
+        {"kube-scheduler", Part::Scheduler},
+        {"kubelet", Part::Kubelet},
+        {"external-provisioner", Part::Sidecars},
+        {"external-attacher", Part::Sidecars},
+        {"external-resizer", Part::Sidecars},
+        {"external-snapshotter", Part::Sidecars},
+        {"csi-driver", Part::CsiDrivers},
+    };
+    return all;
+}
+
+}  // namespace scenarios
