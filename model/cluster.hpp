@@ -87,7 +87,7 @@ class Cluster {
     sim::Duration settle_period() const;
 
   private:
-    class ControllerManager;
+    void tell(std::string_view component, Lifecycle::What what);
     void run_controller_manager(bool first_time);
 
     ClusterOptions options_;

@@ -20,6 +20,7 @@ namespace model::control {
 class Controller {
   public:
     virtual ~Controller() = default;
+    virtual std::string_view name() const = 0;
     // Called once when all informers that were asked for have synced; spawns the actors.
     virtual void start() = 0;
     // What this controller would do next about an object and when, for `explain`: empty where it has nothing to say.

@@ -21,7 +21,7 @@ GarbageCollector::GarbageCollector(control::Process& process, control::Client& c
       to_orphan_(process.engine(), process.journal(), "generic-garbage-collector/attempt-to-orphan") {
     discover();
     process.server().when_kind_appears([this, life = life_] {
-        if (!*life) return;
+        if (!*life || kinds_watched_ == process_.server().scheme().size()) return;
         // Upstream looks for new kinds every 30 s.
         const sim::Duration now = process_.engine().now().time_since_epoch();
         const sim::Time next{now - now % kDiscoveryPeriod + kDiscoveryPeriod};

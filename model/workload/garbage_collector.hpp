@@ -19,6 +19,7 @@ class GarbageCollector : public control::Controller {
 
     GarbageCollector(control::Process& process, control::Client& client, control::EventRecorder& recorder);
     ~GarbageCollector() override;
+    std::string_view name() const override { return kClientName; }
     void start() override;
 
   private:

@@ -14,6 +14,7 @@ class NamespaceController : public control::Controller {
     static constexpr std::string_view kClientName = "namespace-controller";
 
     NamespaceController(control::Process& process, control::Client& client, const Profile& profile);
+    std::string_view name() const override { return kClientName; }
     void start() override;
     std::string explain(api::Kind kind, const api::Key& key) const override;
     sim::Time next_action() const override;
