@@ -32,11 +32,15 @@ std::string_view TextMap::get(std::string_view key) const {
     return value ? value->view() : std::string_view();
 }
 
-void TextMap::set(std::string_view key, Text value) {
-    if (members_.empty() || members_.back().first.view() < key) {  // decoding comes in order
-        members_.emplace_back(Text(key), std::move(value));
-        return;
+void TextMap::append(Text key, Text value) {
+    if (members_.empty() || members_.back().first < key) {
+        members_.emplace_back(std::move(key), std::move(value));
+    } else {
+        set(key, std::move(value));
     }
+}
+
+void TextMap::set(std::string_view key, Text value) {
     const auto it = place(members_, key);
     if (it != members_.end() && it->first == key) {
         it->second = std::move(value);

@@ -46,6 +46,7 @@ class TextMap {
     const Text* find(std::string_view key) const;
     std::string_view get(std::string_view key) const;  // "" when absent
     void set(std::string_view key, Text value);
+    void append(Text key, Text value);  // as set; fast where keys come in order
     bool erase(std::string_view key);
     auto begin() const { return members_.begin(); }
     auto end() const { return members_.end(); }
