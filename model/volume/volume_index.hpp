@@ -1,0 +1,67 @@
+// VolumeIndex: the controller's private store of volumes, with the answer of match.hpp's scan in O(log n).
+// Counterpart: persistentvolume/index.go persistentVolumeOrderedIndex, which keeps lists by access modes and scans them.
+// Free volumes lie under (class, volume mode, attributes class) -> set of access modes -> all, and again by set of labels ->
+// ordered by (capacity, first seen). Reserved ones are found by the claim they name.
+// First seen is the order in which names came into this store; a name that went and came back counts as new.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "model/volume/capacity_order.hpp"
+#include "model/volume/match.hpp"
+
+namespace model::volume {
+
+class VolumeIndex {
+  public:
+    VolumeIndex();
+    ~VolumeIndex();
+    VolumeIndex(const VolumeIndex&) = delete;
+    VolumeIndex& operator=(const VolumeIndex&) = delete;
+
+    void put(const api::Ref<PV>& volume);
+    void erase(std::string_view name);
+    api::Ref<PV> get(std::string_view name) const;
+    std::size_t size() const { return by_name_.size(); }
+
+    // The same answer and errors as find_best_match over in_order(). Null: none fits.
+    api::Result<api::Ref<PV>> find(const PVC& claim, MatchOptions options) const;
+
+    // Volumes whose claimRef names that claim, in the order first seen.
+    std::vector<api::Ref<PV>> reserved_for(const api::Key& claim) const;
+    // All, in the order first seen: what the scan is given. O(n log n).
+    std::vector<const PV*> in_order() const;
+
+  private:
+    struct Place;   // where a free volume lies
+    struct Record;  // one volume
+    struct Labels;  // one distinct set of labels in use
+    struct ModeSet;
+    struct Bucket;
+    struct Less;
+
+    Place place_of(const PV& volume);
+    std::uint32_t label_set(const api::TextMap& labels);
+    void insert(std::uint32_t slot);
+    void remove(std::uint32_t slot);
+    const CapacityEntry* smallest(const ModeSet& set, const PVC& claim) const;
+    const CapacityEntry* smallest_selected(const ModeSet& set, const PVC& claim) const;
+    std::pair<std::uint32_t, std::uint8_t> reserved(const PVC& claim, MatchOptions options) const;
+
+    std::vector<Record> records_;
+    std::vector<std::uint32_t> free_slots_;
+    std::unordered_map<std::string_view, std::uint32_t> by_name_;  // keys live in the records' objects
+    std::unordered_map<api::Key, std::vector<std::uint32_t>, api::KeyHash> by_claim_;
+    std::unordered_map<std::string, std::unique_ptr<Bucket>> buckets_;
+    std::vector<Labels> labels_;
+    std::unordered_map<std::string, std::uint32_t> label_ids_;
+    std::array<std::uint32_t, AccessModes::kSets> count_by_modes_{};
+    std::uint32_t seen_ = 0;
+};
+
+}  // namespace model::volume
