@@ -1,7 +1,7 @@
 // The three patch types of the API on Values: JSON merge patch (RFC 7386), JSON patch (RFC 6902), strategic merge patch.
-// Strategic lists merge by upstream's keys (finalizers as a set, ownerReferences by uid, conditions by type, volumes,
-// containers and volumesAttached by name, taints by key+effect...), with $patch, $deleteFromPrimitiveList, $setElementOrder
-// and $retainKeys directives.
+// Strategic lists merge by upstream's keys (finalizers as a set, ownerReferences by uid, conditions by type, volumes and
+// containers by name...; taints, tolerations and volumesAttached are replaced), with $patch, $deleteFromPrimitiveList,
+// $setElementOrder and $retainKeys directives.
 #pragma once
 
 #include "model/api/object.hpp"
