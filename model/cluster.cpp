@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kServerName = "kube-apiserver";
 constexpr std::string_view kControllerManagerName = "kube-controller-manager";
 constexpr std::string_view kUserName = "client";
-// A loop with a period of up to a minute must have passed once since the last write before a run counts as settled.
+// A loop with a period of up to a minute must have passed once since the last write before a run
+// counts as settled.
 constexpr sim::Duration kSettlePeriod = 60s;
 
 sim::EngineOptions engine_options(const ClusterOptions& options) {
@@ -53,11 +54,13 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
     user_ = std::make_unique<control::Client>(*server_, options_.latencies, std::move(user));
     for (std::string_view name : {"default", "kube-node-lease", "kube-public", "kube-system"})
         (void)server_->preload(namespace_manifest(name));
-    const sim::Duration period = options_.controller_manager.pv_claim_binder_sync_period.value_or(options_.profile.binder_sync_period);
+    const sim::Duration period = options_.controller_manager.pv_claim_binder_sync_period.value_or(
+        options_.profile.binder_sync_period);
     phases_ = options_.phases;
     if (!phases_.contains("pvBinderResync"))
-        phases_["pvBinderResync"] = sim::Duration(static_cast<std::int64_t>(
-            engine_->stream("phases/pvBinderResync").below(static_cast<std::uint64_t>(period.count()))));
+        phases_["pvBinderResync"] = sim::Duration(
+            static_cast<std::int64_t>(engine_->stream("phases/pvBinderResync")
+                                          .below(static_cast<std::uint64_t>(period.count()))));
 }
 
 Cluster::~Cluster() = default;
@@ -67,7 +70,8 @@ api::Result<api::ObjectRef> Cluster::preload(const api::Value& manifest) {
     const api::Value* kind = manifest.find("kind");
     const api::Value* name = manifest.at({"metadata", "name"});
     if (kind && name && kind->as_string() == "Namespace") {
-        const api::ObjectRef known = server_->find(api::Kind::Namespace, api::Key(api::Text(), name->as_text()));
+        const api::ObjectRef known =
+            server_->find(api::Kind::Namespace, api::Key(api::Text(), name->as_text()));
         if (known) return known;
     }
     return server_->preload(manifest);
@@ -95,7 +99,8 @@ bool Cluster::is_running(std::string_view name) const {
 }
 
 void Cluster::tell(std::string_view component, Lifecycle::What what) {
-    journal_.emit(Stamp{engine_->now(), engine_->current().seq}, Lifecycle{api::Text(component), what});
+    journal_.emit(Stamp{engine_->now(), engine_->current().seq},
+                  Lifecycle{api::Text(component), what});
 }
 
 std::optional<std::string> Cluster::crash_component(std::string_view name, InFlight in_flight) {
@@ -150,13 +155,16 @@ std::optional<std::string> Cluster::start_component(std::string_view name) {
 
 void Cluster::run_controller_manager(bool first_time) {
     const ControllerManagerOptions& o = options_.controller_manager;
-    controller_manager_ = std::make_unique<control::Process>(*server_, options_.latencies, std::string(kControllerManagerName));
+    controller_manager_ = std::make_unique<control::Process>(*server_, options_.latencies,
+                                                             std::string(kControllerManagerName));
     ControllerManagerSettings settings;
     settings.profile = options_.profile;
     settings.qps = o.kube_api_qps.value_or(options_.profile.kcm_qps);
     settings.burst = o.kube_api_burst.value_or(options_.profile.kcm_burst);
-    settings.binder_sync_period = o.pv_claim_binder_sync_period.value_or(options_.profile.binder_sync_period);
-    // A fresh process resyncs as soon as its caches are filled; one that runs since long is somewhere in its period.
+    settings.binder_sync_period =
+        o.pv_claim_binder_sync_period.value_or(options_.profile.binder_sync_period);
+    // A fresh process resyncs as soon as its caches are filled; one that runs since long is
+    // somewhere in its period.
     settings.first_resync = first_time ? phases_["pvBinderResync"] : sim::Duration(0);
     settings.dynamic_provisioning = o.enable_dynamic_provisioning;
     settings.host_path_provisioner = o.enable_host_path_provisioner;
@@ -168,22 +176,26 @@ void Cluster::run_controller_manager(bool first_time) {
 std::vector<std::string> Cluster::explain(api::Kind kind, const api::Key& key) const {
     std::vector<std::string> lines;
     if (!controller_manager_) {
-        if (options_.controller_manager_on) lines.push_back(std::string(kControllerManagerName) + " is down");
+        if (options_.controller_manager_on)
+            lines.push_back(std::string(kControllerManagerName) + " is down");
         return lines;
     }
     for (const auto& controller : controller_manager_->controllers())
-        if (std::string line = controller->explain(kind, key); !line.empty()) lines.push_back(std::move(line));
+        if (std::string line = controller->explain(kind, key); !line.empty())
+            lines.push_back(std::move(line));
     return lines;
 }
 
 std::vector<Unsettled> Cluster::unsettled() const {
     std::vector<Unsettled> all;
-    if (controller_manager_start_) all.push_back({std::string(kControllerManagerName) + " is starting", sim::kNever});
+    if (controller_manager_start_)
+        all.push_back({std::string(kControllerManagerName) + " is starting", sim::kNever});
     if (!controller_manager_) return all;
     for (const auto& controller : controller_manager_->controllers()) {
         const sim::Time next = controller->next_action();
         if (next == sim::kNever) continue;
-        all.push_back({std::string(controller->name()) + " acts again at " + sim::seconds_text(next), next});
+        all.push_back(
+            {std::string(controller->name()) + " acts again at " + sim::seconds_text(next), next});
     }
     return all;
 }

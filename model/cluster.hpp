@@ -1,5 +1,6 @@
-// Cluster: engine, API server and the components of one simulation, wired together. Two clusters share nothing.
-// It knows which programs exist, how each is brought up, and how it dies; what they do is in their own folders.
+// Cluster: engine, API server and the components of one simulation, wired together. Two clusters
+// share nothing. It knows which programs exist, how each is brought up, and how it dies; what they
+// do is in their own folders.
 #pragma once
 
 #include <map>
@@ -16,9 +17,10 @@
 namespace model {
 
 struct ControllerManagerOptions {
-    std::optional<int> kube_api_qps, kube_api_burst;                  // default: the profile's
-    std::optional<sim::Duration> pv_claim_binder_sync_period;         // default: the profile's (15 s)
-    sim::Duration start_delay = std::chrono::milliseconds(950);       // process start to first write; measured
+    std::optional<int> kube_api_qps, kube_api_burst;           // default: the profile's
+    std::optional<sim::Duration> pv_claim_binder_sync_period;  // default: the profile's (15 s)
+    sim::Duration start_delay =
+        std::chrono::milliseconds(950);  // process start to first write; measured
     bool enable_dynamic_provisioning = true;
     bool enable_host_path_provisioner = false;
 };
@@ -30,7 +32,8 @@ struct ClusterOptions {
     control::Latencies latencies;
     ControllerManagerOptions controller_manager;
     bool controller_manager_on = true;
-    // First tick of a periodic loop, after time 0: "pvBinderResync". Not given: drawn by the seed, uniform in the period.
+    // First tick of a periodic loop, after time 0: "pvBinderResync". Not given: drawn by the seed,
+    // uniform in the period.
     std::map<std::string, sim::Duration, std::less<>> phases;
     int api_qps = 0, api_burst = 0;  // limits of the scenario's own client, 0: none
     sim::ReadyOrder ready_order = sim::ReadyOrder::Fifo;
@@ -43,8 +46,8 @@ enum class InFlight : unsigned char { Deliver, Drop };
 
 // Why a run is not at rest.
 struct Unsettled {
-    std::string what;                 // "default/data: persistent-volume-binder acts again at the next resync"
-    sim::Time next = sim::kNever;     // when something will happen about it
+    std::string what;  // "default/data: persistent-volume-binder acts again at the next resync"
+    sim::Time next = sim::kNever;  // when something will happen about it
 };
 
 class Cluster {
@@ -61,9 +64,11 @@ class Cluster {
     // The person or program outside of the cluster: "client" in the request log.
     control::Client& user() { return *user_; }
 
-    // An object that exists before time 0, status included. `default`, `kube-system` namespaces exist already.
+    // An object that exists before time 0, status included. `default`, `kube-system` namespaces
+    // exist already.
     api::Result<api::ObjectRef> preload(const api::Value& manifest);
-    // Brings up all components, as running for long already. Call once, after preloading, at time 0.
+    // Brings up all components, as running for long already. Call once, after preloading, at time
+    // 0.
     void start();
 
     // Components by the name the scenario uses: kube-controller-manager, kube-apiserver.
@@ -82,8 +87,8 @@ class Cluster {
     std::vector<std::string> explain(api::Kind kind, const api::Key& key) const;
     // Controllers' unfinished business; empty when all are at rest.
     std::vector<Unsettled> unsettled() const;
-    // The longest period of a loop (up to a minute) that must have passed once since the last write before the cluster
-    // counts as settled.
+    // The longest period of a loop (up to a minute) that must have passed once since the last write
+    // before the cluster counts as settled.
     sim::Duration settle_period() const;
 
   private:

@@ -1,5 +1,6 @@
 // kube-controller-manager: which controllers it runs, under which client names, with which limits.
-// Counterpart: cmd/kube-controller-manager/app (every controller has a client of its own, and so its own QPS and burst).
+// Counterpart: cmd/kube-controller-manager/app (every controller has a client of its own, and so
+// its own QPS and burst).
 #pragma once
 
 #include "model/control/process.hpp"
@@ -10,7 +11,8 @@ namespace model {
 struct ControllerManagerSettings {
     Profile profile;
     int qps = 20, burst = 30;
-    sim::Duration binder_sync_period{}, first_resync{};  // first_resync: after the start of the process
+    sim::Duration binder_sync_period{},
+        first_resync{};  // first_resync: after the start of the process
     bool dynamic_provisioning = true, host_path_provisioner = false;
     ControllerManagerSettings() = default;
 };

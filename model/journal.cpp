@@ -5,8 +5,8 @@
 namespace model {
 
 std::string_view to_string(Verb v) {
-    constexpr std::string_view kNames[] = {"get", "list", "create",           "update",
-                                            "patch", "delete", "deletecollection", "watch"};
+    constexpr std::string_view kNames[] = {"get",   "list",   "create",           "update",
+                                           "patch", "delete", "deletecollection", "watch"};
     return kNames[static_cast<std::size_t>(v)];
 }
 

@@ -1,6 +1,6 @@
-// Journal: what happens in the model, told as values to whoever listens. Actors emit; they never format, count or print.
-// The recorder of a run, expectations, invariants, time line and reports are listeners. Listeners run inside the event that
-// emits and must not call back into the model.
+// Journal: what happens in the model, told as values to whoever listens. Actors emit; they never
+// format, count or print. The recorder of a run, expectations, invariants, time line and reports
+// are listeners. Listeners run inside the event that emits and must not call back into the model.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,16 @@
 
 namespace model {
 
-enum class Verb : unsigned char { Get, List, Create, Update, Patch, Delete, DeleteCollection, Watch };
+enum class Verb : unsigned char {
+    Get,
+    List,
+    Create,
+    Update,
+    Patch,
+    Delete,
+    DeleteCollection,
+    Watch
+};
 std::string_view to_string(Verb v);  // get, list, create, ...
 
 enum class Change : unsigned char { Added, Modified, Deleted };
@@ -26,7 +35,8 @@ std::string_view to_string(Change c);  // ADDED, MODIFIED, DELETED
 struct Committed {
     Change change{};
     api::ObjectRef object, previous;
-    api::Text by;  // the client's name, as in the request log: persistent-volume-binder, client, ...
+    api::Text
+        by;  // the client's name, as in the request log: persistent-volume-binder, client, ...
     Verb verb{};
     api::Subresource subresource{};
 };
@@ -38,25 +48,25 @@ struct Requested {
     api::Kind kind{};
     api::Key key;
     api::Subresource subresource{};
-    api::Status status;       // code 200, 201, 404, 409, ...
-    sim::Time asked, sent;    // the caller asked; it left the client's limiter
-    api::Text request_id;     // a step's mark: "step 3"; empty for components
+    api::Status status;     // code 200, 201, 404, 409, ...
+    sim::Time asked, sent;  // the caller asked; it left the client's limiter
+    api::Text request_id;   // a step's mark: "step 3"; empty for components
 };
 
 // A key went through a controller's worker.
 struct Synced {
     std::string_view controller;  // persistent-volume-binder/claims
     api::Key key;
-    sim::Time added, started;     // put into the queue; taken by the worker
+    sim::Time added, started;  // put into the queue; taken by the worker
     bool failed = false;
     api::Text error;
 };
 
-// The choice of a volume for a claim: which one, and by which rule each other was passed over. Told only while somebody
-// has asked for it with Journal::want_matches, since it costs a scan.
+// The choice of a volume for a claim: which one, and by which rule each other was passed over. Told
+// only while somebody has asked for it with Journal::want_matches, since it costs a scan.
 struct Matched {
     api::Key claim;
-    api::Text volume;  // empty: none
+    api::Text volume;                                                 // empty: none
     std::vector<std::pair<api::Text, std::string_view>> passed_over;  // volume, rule
 };
 
@@ -92,8 +102,9 @@ class Listener {
     virtual void on(const Stamp& stamp, const Happening& happening) = 0;
 };
 
-// Work that a worker takes from a queue was caused by what put it there, not by the worker having finished its last key.
-// The journal keeps these second parents so that a path can be followed back through queues.
+// Work that a worker takes from a queue was caused by what put it there, not by the worker having
+// finished its last key. The journal keeps these second parents so that a path can be followed back
+// through queues.
 struct Link {
     std::uint64_t event = 0;   // the event in which the work began
     std::uint64_t parent = 0;  // the event that asked for it

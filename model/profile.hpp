@@ -1,5 +1,6 @@
-// Profile: the behaviour of one Kubernetes minor version as one table of feature gates and constants.
-// Everything that differs between 1.26 and 1.36 is decided here; no other code asks for the version.
+// Profile: the behaviour of one Kubernetes minor version as one table of feature gates and
+// constants. Everything that differs between 1.26 and 1.36 is decided here; no other code asks for
+// the version.
 #pragma once
 
 #include <map>
@@ -42,10 +43,11 @@ struct Profile {
     std::vector<bool> gates = std::vector<bool>(static_cast<std::size_t>(Gate::Count_));
 
     // PersistentVolume controller
-    bool binder_requeues_on_error = true;  // 1.36; before, a failed key waits for its next event or resync
+    bool binder_requeues_on_error =
+        true;  // 1.36; before, a failed key waits for its next event or resync
     sim::Duration binder_sync_period{};
     std::string external_provisioning_message;  // with {provisioner}
-    bool events_name_reporter = false;          // events carry reportingComponent (from 1.27 or so on)
+    bool events_name_reporter = false;  // events carry reportingComponent (from 1.27 or so on)
     std::string recycler_image;
     std::string recycler_script;
     // client limits of kube-controller-manager

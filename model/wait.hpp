@@ -1,5 +1,5 @@
-// The kinds of wait: what an actor, a request or an event in flight is waiting for. The segments of every latency report are
-// of these kinds. The kernel carries them as opaque numbers.
+// The kinds of wait: what an actor, a request or an event in flight is waiting for. The segments of
+// every latency report are of these kinds. The kernel carries them as opaque numbers.
 #pragma once
 
 #include <array>
@@ -12,14 +12,15 @@ namespace model {
 enum class Wait : unsigned char {
     None,
     Start,      // a process coming up
-    WorkQueue,  // a key lies in a work queue while its worker is busy, or a worker has nothing to do
+    WorkQueue,  // a key lies in a work queue while its worker is busy, or a worker has nothing to
+                // do
     Throttle,   // the client's own QPS limit
     ApiWrite,   // request sent to commit
     ApiRead,    // request sent to the server's answer being made
     ApiReply,   // commit to the client having the answer
     Watch,      // commit to an informer's cache
     CsiCall,
-    PollGrid,   // a loop that looks at fixed instants
+    PollGrid,  // a loop that looks at fixed instants
     Backoff,
     Resync,
     Lock,
@@ -30,8 +31,10 @@ enum class Wait : unsigned char {
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Wait::Count_)> kWaitNames = {
-    "none",   "start",   "work queue", "client throttle", "API write", "API read", "API reply", "watch delay",
-    "CSI call", "poll grid", "backoff", "resync",         "lock",      "user",     "reconnect", "timer"};
+    "none",      "start",     "work queue", "client throttle",
+    "API write", "API read",  "API reply",  "watch delay",
+    "CSI call",  "poll grid", "backoff",    "resync",
+    "lock",      "user",      "reconnect",  "timer"};
 
 constexpr sim::WaitKind kind_of(Wait w) { return static_cast<sim::WaitKind>(w); }
 constexpr std::string_view name_of(Wait w) { return kWaitNames[static_cast<std::size_t>(w)]; }

@@ -1,7 +1,8 @@
 // Admission: the plugins between a request and the store that look at other objects.
-// Counterparts: plugin/pkg/admission/{namespace/lifecycle,limitranger,storage/*,resourcequota}. They see the store's current
-// state (upstream's informers lag by milliseconds; NamespaceLifecycle's live look-ups make that equal for missing ones).
-// Order as upstream: NamespaceLifecycle, LimitRanger, DefaultStorageClass, StorageObjectInUseProtection,
+// Counterparts: plugin/pkg/admission/{namespace/lifecycle,limitranger,storage/*,resourcequota}.
+// They see the store's current state (upstream's informers lag by milliseconds;
+// NamespaceLifecycle's live look-ups make that equal for missing ones). Order as upstream:
+// NamespaceLifecycle, LimitRanger, DefaultStorageClass, StorageObjectInUseProtection,
 // PersistentVolumeClaimResize, ResourceQuota; mutation of all before validation of any.
 #pragma once
 
@@ -18,22 +19,27 @@ class ObjectReader {
   public:
     virtual ~ObjectReader() = default;
     virtual ObjectRef find(Kind kind, const Key& key) const = 0;
-    virtual void for_each(Kind kind, std::string_view ns, const std::function<void(const ObjectRef&)>& visit) const = 0;
+    virtual void for_each(Kind kind, std::string_view ns,
+                          const std::function<void(const ObjectRef&)>& visit) const = 0;
     virtual const Scheme& scheme() const = 0;
 };
 
-// Mutates a new object (default class, protection finalizer). Errors: 403 and 404 with upstream's text.
+// Mutates a new object (default class, protection finalizer). Errors: 403 and 404 with upstream's
+// text.
 Status admit_create(Object& object, const ObjectReader& reader, const Profile& profile);
 // Errors: 403 (resize, limits, quota).
-Status validate_admitted_create(const Object& object, const ObjectReader& reader, const Profile& profile);
+Status validate_admitted_create(const Object& object, const ObjectReader& reader,
+                                const Profile& profile);
 Status validate_admitted_update(const Object& object, const Object& old, Subresource sub,
                                 const ObjectReader& reader, const Profile& profile);
 
-// The default StorageClass: newest creationTimestamp, then name ascending; null when none. Also used by the
-// PersistentVolume controller's retroactive assignment (pkg/volume/util/storageclass.go).
+// The default StorageClass: newest creationTimestamp, then name ascending; null when none. Also
+// used by the PersistentVolume controller's retroactive assignment
+// (pkg/volume/util/storageclass.go).
 Ref<StorageClass> default_class(const std::vector<Ref<StorageClass>>& classes);
 
-// Usage of one claim as quota counts it, and of all in a namespace: what ResourceQuota status.used shows.
+// Usage of one claim as quota counts it, and of all in a namespace: what ResourceQuota status.used
+// shows.
 ResourceList quota_usage(const PersistentVolumeClaim& claim);
 
 }  // namespace model::api

@@ -1,5 +1,5 @@
-// KindStore: all objects of one kind, by name and by a dense number (slot) that a key keeps for ever, and the log of the
-// latest changes from which a watch can resume.
+// KindStore: all objects of one kind, by name and by a dense number (slot) that a key keeps for
+// ever, and the log of the latest changes from which a watch can resume.
 #pragma once
 
 #include <algorithm>

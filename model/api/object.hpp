@@ -1,6 +1,7 @@
-// What all API objects have in common: kind, metadata, and a reference-counted handle to an immutable version.
-// A version never changes once stored; a controller that wants another one copies it (`copy_of`), edits and sends that.
-// Fields a manifest holds beyond the model are kept in `extra` of the struct they stood in, and given back.
+// What all API objects have in common: kind, metadata, and a reference-counted handle to an
+// immutable version. A version never changes once stored; a controller that wants another one
+// copies it (`copy_of`), edits and sends that. Fields a manifest holds beyond the model are kept in
+// `extra` of the struct they stood in, and given back.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@
 
 namespace model::api {
 
-// The kinds with a typed struct; kinds at and above Kind::FirstUnstructured are numbered by the Scheme as they appear.
+// The kinds with a typed struct; kinds at and above Kind::FirstUnstructured are numbered by the
+// Scheme as they appear.
 enum class Kind : std::uint16_t {
     Namespace,
     Node,
@@ -89,7 +91,9 @@ struct Key {
         auto c = a.ns <=> b.ns;
         return c != 0 ? c : a.name <=> b.name;
     }
-    std::string to_string() const { return ns.empty() ? name.str() : ns.str() + "/" + name.str(); }  // "ns/name"
+    std::string to_string() const {
+        return ns.empty() ? name.str() : ns.str() + "/" + name.str();
+    }  // "ns/name"
 };
 
 struct KeyHash {
@@ -132,10 +136,7 @@ class Ref {
     Ref(const Ref& o) : object_(o.object_) { hold(); }
     Ref(Ref&& o) noexcept : object_(std::exchange(o.object_, nullptr)) {}
     template <class U>
-        requires std::is_base_of_v<T, U>
-    Ref(const Ref<U>& o) : object_(o.get()) {
-        hold();
-    }
+    requires std::is_base_of_v<T, U> Ref(const Ref<U>& o) : object_(o.get()) { hold(); }
     Ref& operator=(Ref o) noexcept {
         std::swap(object_, o.object_);
         return *this;

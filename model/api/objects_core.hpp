@@ -1,5 +1,6 @@
 // Namespace, Node, Pod, Event and ResourceQuota: the core kinds that storage hangs on.
-// Of a Pod only what placement, volumes and life cycle need is typed; the rest (images, probes, ...) is kept as given.
+// Of a Pod only what placement, volumes and life cycle need is typed; the rest (images, probes,
+// ...) is kept as given.
 #pragma once
 
 #include "model/api/objects_storage.hpp"
@@ -173,7 +174,8 @@ struct PodSpec {
     Text nodeName, schedulerName, restartPolicy, serviceAccountName, priorityClassName;
     std::vector<Volume> volumes;
     TextMap nodeSelector;
-    Value containers, initContainers, affinity, tolerations, topologySpreadConstraints, securityContext;
+    Value containers, initContainers, affinity, tolerations, topologySpreadConstraints,
+        securityContext;
     std::optional<std::int64_t> terminationGracePeriodSeconds, activeDeadlineSeconds, priority;
     Value extra;
     bool operator==(const PodSpec&) const = default;
@@ -246,7 +248,8 @@ struct EventSource {
     }
 };
 
-// Core v1 Event. (The scheduler's events.k8s.io form is stored as the same object, as the API server does.)
+// Core v1 Event. (The scheduler's events.k8s.io form is stored as the same object, as the API
+// server does.)
 struct Event : Object {
     static constexpr Kind kKind = Kind::Event;
     Event() : Object(kKind) {}

@@ -1,6 +1,7 @@
 // Quantity: an amount of a resource with Kubernetes' arithmetic and canonical text.
-// Counterpart: apimachinery pkg/api/resource. Kept as an integer number of nano-units, which holds every amount the API
-// accepts (binary ones up to 2^63-1 units, down to one nano-unit; finer input is rounded up, as there).
+// Counterpart: apimachinery pkg/api/resource. Kept as an integer number of nano-units, which holds
+// every amount the API accepts (binary ones up to 2^63-1 units, down to one nano-unit; finer input
+// is rounded up, as there).
 #pragma once
 
 #include <compare>
@@ -23,7 +24,8 @@ class Quantity {
     // Nothing where the text is no quantity; the API's message for that is in kSyntaxError.
     static std::optional<Quantity> parse(std::string_view text);
     static constexpr std::string_view kSyntaxError =
-        "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+        "quantities must match the regular expression "
+        "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
     static constexpr std::string_view kSuffixError = "unable to parse quantity's suffix";
     static constexpr std::string_view kNumberError = "unable to parse numeric part of quantity";

@@ -10,12 +10,13 @@ namespace model::api {
 namespace {
 
 std::string uuid_text(std::uint64_t high, std::uint64_t low) {
-    high = (high & ~0xf000ULL) | 0x4000ULL;                           // version 4
-    low = (low & ~(0xc0ULL << 56)) | (0x80ULL << 56);                 // variant 1
+    high = (high & ~0xf000ULL) | 0x4000ULL;            // version 4
+    low = (low & ~(0xc0ULL << 56)) | (0x80ULL << 56);  // variant 1
     char buffer[40];
-    std::snprintf(buffer, sizeof buffer, "%08x-%04x-%04x-%04x-%012llx", static_cast<unsigned>(high >> 32),
-                  static_cast<unsigned>(high >> 16) & 0xffff, static_cast<unsigned>(high) & 0xffff,
-                  static_cast<unsigned>(low >> 48), static_cast<unsigned long long>(low & 0xffffffffffffULL));
+    std::snprintf(buffer, sizeof buffer, "%08x-%04x-%04x-%04x-%012llx",
+                  static_cast<unsigned>(high >> 32), static_cast<unsigned>(high >> 16) & 0xffff,
+                  static_cast<unsigned>(high) & 0xffff, static_cast<unsigned>(low >> 48),
+                  static_cast<unsigned long long>(low & 0xffffffffffffULL));
     return buffer;
 }
 
@@ -52,14 +53,22 @@ Response Server::handle(const Request& request, const Text& by) {
     for (const Fault& fault : faults_)
         if (auto answer = fault(request, by)) return refused(*answer);
     switch (request.verb) {
-        case Verb::Get: return get(request);
-        case Verb::List: return list(request);
-        case Verb::Create: return create(request, by);
-        case Verb::Update: return update(request, by);
-        case Verb::Patch: return patch(request, by);
-        case Verb::Delete: return remove(request, by);
-        case Verb::DeleteCollection: return remove_all(request, by);
-        case Verb::Watch: break;  // see watch(): a stream, not a request with one answer
+        case Verb::Get:
+            return get(request);
+        case Verb::List:
+            return list(request);
+        case Verb::Create:
+            return create(request, by);
+        case Verb::Update:
+            return update(request, by);
+        case Verb::Patch:
+            return patch(request, by);
+        case Verb::Delete:
+            return remove(request, by);
+        case Verb::DeleteCollection:
+            return remove_all(request, by);
+        case Verb::Watch:
+            break;  // see watch(): a stream, not a request with one answer
     }
     return refused(Status(405, Reason::MethodNotAllowed,
                           "the server does not allow this method on the requested resource"));
@@ -125,7 +134,8 @@ Status Server::watch(Kind kind, std::uint64_t since, WatchSink* sink) {
     KindStore& s = store(kind);
     if (since != 0 && since < s.log_floor)
         return Status(410, Reason::Expired,
-                      "too old resource version: " + std::to_string(since) + " (" + std::to_string(s.log_floor) + ")");
+                      "too old resource version: " + std::to_string(since) + " (" +
+                          std::to_string(s.log_floor) + ")");
     s.sinks.push_back(sink);
     if (since != 0)
         for (const WatchEvent& event : s.log)
@@ -153,11 +163,14 @@ std::int64_t Server::wall_clock_nanos() const {
     return options_.start_unix_seconds * 1'000'000'000 + engine_.now().time_since_epoch().count();
 }
 Timestamp Server::wall_clock() const { return Timestamp{wall_clock_nanos() / 1'000'000'000}; }
-MicroTimestamp Server::wall_clock_micros() const { return MicroTimestamp{wall_clock_nanos() / 1000}; }
+MicroTimestamp Server::wall_clock_micros() const {
+    return MicroTimestamp{wall_clock_nanos() / 1000};
+}
 
-// How many objects of that name there have been; part of the hash that makes uids and suffixes, so that another order of
-// events elsewhere changes neither.
-std::uint64_t Server::nth(std::string_view what, const Object& object, const KindInfo& info, std::string_view name) {
+// How many objects of that name there have been; part of the hash that makes uids and suffixes, so
+// that another order of events elsewhere changes neither.
+std::uint64_t Server::nth(std::string_view what, const Object& object, const KindInfo& info,
+                          std::string_view name) {
     std::string key(what);
     key.append(info.kind).append("/").append(object.metadata.ns.view()).append("/").append(name);
     const std::uint64_t n = names_given_[key]++;
@@ -171,7 +184,8 @@ Text Server::new_uid(const Object& object, const KindInfo& info) {
 
 void Server::name_generated(Object& object, const KindInfo& info) {
     if (!object.metadata.name.empty() || object.metadata.generateName.empty()) return;
-    constexpr std::string_view kAlphabet = "bcdfghjklmnpqrstvwxz2456789";  // no vowels: upstream's rand.String
+    constexpr std::string_view kAlphabet =
+        "bcdfghjklmnpqrstvwxz2456789";  // no vowels: upstream's rand.String
     constexpr std::size_t kMaxBase = 253 - 5;
     std::string base(object.metadata.generateName.view().substr(0, kMaxBase));
     do {

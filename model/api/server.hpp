@@ -1,7 +1,9 @@
-// The API server: one store, strict optimistic concurrency, subresources, finalizers and deletion, admission, validation,
-// watches. `handle` carries out one request at the instant of its commit; waiting (latency, limits) is the client's part.
-// Counterpart: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go with the strategies of pkg/registry.
-// Left out: authentication, API versions beside the stored one, managedFields, dry run, pagination.
+// The API server: one store, strict optimistic concurrency, subresources, finalizers and deletion,
+// admission, validation, watches. `handle` carries out one request at the instant of its commit;
+// waiting (latency, limits) is the client's part. Counterpart:
+// staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go with the strategies of
+// pkg/registry. Left out: authentication, API versions beside the stored one, managedFields, dry
+// run, pagination.
 #pragma once
 
 #include <deque>
@@ -36,7 +38,7 @@ struct Request {
     Key key;
     Subresource subresource = Subresource::None;
     std::shared_ptr<const Object> body;  // create, update: what the client sends ...
-    Value manifest;                      // ... or its text form, decoded by the server (400 where it cannot be)
+    Value manifest;  // ... or its text form, decoded by the server (400 where it cannot be)
     PatchType patch_type = PatchType::Merge;
     Value patch;
     DeleteOptions options;
@@ -47,7 +49,8 @@ struct Request {
 
 struct Response {
     Status status;
-    ObjectRef object;              // the stored version (get, create, update, patch; delete: the last or terminating one)
+    ObjectRef object;  // the stored version (get, create, update, patch; delete: the last or
+                       // terminating one)
     std::vector<ObjectRef> items;  // list
     std::uint64_t resourceVersion = 0;
     std::vector<std::string> warnings;
@@ -74,7 +77,8 @@ struct ServerOptions {
     std::uint64_t seed = 1;
     std::int64_t start_unix_seconds = 1767225600;  // 2026-01-01T00:00:00Z
     Profile profile;
-    bool raw = false;  // store as given: no defaults, validation, admission, subresource split (table tests)
+    bool raw = false;  // store as given: no defaults, validation, admission, subresource split
+                       // (table tests)
     ServerOptions() = default;
 };
 
@@ -85,11 +89,12 @@ class Server : public ObjectReader {
     // Carries the request out now. `by` is the client's name.
     Response handle(const Request& request, const Text& by);
 
-    // Puts an object in as it stood before time 0, status included; names and uids are made where missing.
+    // Puts an object in as it stood before time 0, status included; names and uids are made where
+    // missing.
     Result<ObjectRef> preload(const Value& manifest);
 
-    // An error answered in place of the next matching requests, or a hook that runs before a request is carried out and may
-    // answer it. Faults are tried in order of registration.
+    // An error answered in place of the next matching requests, or a hook that runs before a
+    // request is carried out and may answer it. Faults are tried in order of registration.
     using Fault = std::function<std::optional<Status>(const Request&, const Text& by)>;
     void add_fault(Fault fault) { faults_.push_back(std::move(fault)); }
 
@@ -100,7 +105,8 @@ class Server : public ObjectReader {
     void set_up(bool up);
     bool up() const { return up_; }
 
-    // ObjectReader, and more of the current state. Dense slots let an informer keep its cache as a vector.
+    // ObjectReader, and more of the current state. Dense slots let an informer keep its cache as a
+    // vector.
     ObjectRef find(Kind kind, const Key& key) const override;
     void for_each(Kind kind, std::string_view ns,
                   const std::function<void(const ObjectRef&)>& visit) const override;
@@ -113,7 +119,8 @@ class Server : public ObjectReader {
     const std::vector<std::uint32_t>& sorted_slots(Kind kind) const;
     std::uint64_t resource_version() const { return version_; }
 
-    // Watching starts after `since`; 0 means from now. Expired where the log no longer holds what came after `since`.
+    // Watching starts after `since`; 0 means from now. Expired where the log no longer holds what
+    // came after `since`.
     Status watch(Kind kind, std::uint64_t since, WatchSink* sink);
     void unwatch(Kind kind, WatchSink* sink);
 
@@ -137,14 +144,16 @@ class Server : public ObjectReader {
     Response patch(const Request& r, const Text& by);
     Response remove(const Request& r, const Text& by);
     Response remove_all(const Request& r, const Text& by);
-    Response write_over(std::unique_ptr<Object> next, const ObjectRef& old, const Request& r, const Text& by);
+    Response write_over(std::unique_ptr<Object> next, const ObjectRef& old, const Request& r,
+                        const Text& by);
     Status admit(Object& object, const KindInfo& info);
-    ObjectRef commit(Change change, std::unique_ptr<Object> next, const ObjectRef& previous, const Request& r,
-                     const Text& by);
+    ObjectRef commit(Change change, std::unique_ptr<Object> next, const ObjectRef& previous,
+                     const Request& r, const Text& by);
     void charge_quota(const Object& object, const Text& by);
     void name_generated(Object& object, const KindInfo& info);
     Text new_uid(const Object& object, const KindInfo& info);
-    std::uint64_t nth(std::string_view what, const Object& object, const KindInfo& info, std::string_view name);
+    std::uint64_t nth(std::string_view what, const Object& object, const KindInfo& info,
+                      std::string_view name);
 
     sim::Engine& engine_;
     Journal& journal_;
@@ -153,7 +162,8 @@ class Server : public ObjectReader {
     std::vector<std::unique_ptr<KindStore>> stores_;
     std::vector<Fault> faults_;
     std::vector<std::function<void()>> kind_hooks_;
-    std::map<std::string, std::uint64_t, std::less<>> names_given_;  // kind/ns/name -> how many there were
+    std::map<std::string, std::uint64_t, std::less<>>
+        names_given_;  // kind/ns/name -> how many there were
     std::uint64_t version_ = 1;
     bool up_ = true;
 

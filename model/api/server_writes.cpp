@@ -23,15 +23,19 @@ Result<std::unique_ptr<Object>> body_of(const Request& r, const Scheme& scheme) 
 
 bool awaits_finalizers(const Object& object) {
     if (!object.metadata.finalizers.empty()) return true;
-    if (object.kind == Kind::Namespace) return !static_cast<const Namespace&>(object).spec.finalizers.empty();
+    if (object.kind == Kind::Namespace)
+        return !static_cast<const Namespace&>(object).spec.finalizers.empty();
     return false;
 }
 
-// Only pods have a graceful strategy: their object stays until the kubelet (or a delete with grace 0) ends it.
+// Only pods have a graceful strategy: their object stays until the kubelet (or a delete with grace
+// 0) ends it.
 std::int64_t grace_of(const Object& object, const KindInfo& info, const DeleteOptions& options) {
     if (!info.pod_like_grace || object.kind != Kind::Pod) return 0;
     const Pod& pod = static_cast<const Pod&>(object);
-    if (pod.spec.nodeName.empty() || pod.status.phase == "Succeeded" || pod.status.phase == "Failed") return 0;
+    if (pod.spec.nodeName.empty() || pod.status.phase == "Succeeded" ||
+        pod.status.phase == "Failed")
+        return 0;
     std::int64_t grace = pod.spec.terminationGracePeriodSeconds.value_or(30);
     if (options.gracePeriodSeconds) grace = *options.gracePeriodSeconds;
     if (grace < 0) grace = 1;
@@ -43,8 +47,8 @@ std::int64_t grace_of(const Object& object, const KindInfo& info, const DeleteOp
 
 }  // namespace
 
-ObjectRef Server::commit(Change change, std::unique_ptr<Object> next, const ObjectRef& previous, const Request& r,
-                         const Text& by) {
+ObjectRef Server::commit(Change change, std::unique_ptr<Object> next, const ObjectRef& previous,
+                         const Request& r, const Text& by) {
     KindStore& s = store(next->kind);
     const std::uint32_t slot = s.slot_of(next->key());
     next->metadata.resourceVersion = ++version_;
@@ -57,7 +61,8 @@ ObjectRef Server::commit(Change change, std::unique_ptr<Object> next, const Obje
     s.living += change == Change::Added ? 1 : 0;
     s.living -= change == Change::Deleted ? 1 : 0;
     s.append(event);
-    engine_.mix((version_ << 20) ^ (std::uint64_t{slot} << 8) ^ (static_cast<std::uint64_t>(event.object->kind) << 2) ^
+    engine_.mix((version_ << 20) ^ (std::uint64_t{slot} << 8) ^
+                (static_cast<std::uint64_t>(event.object->kind) << 2) ^
                 static_cast<std::uint64_t>(change));
     Committed told{change, event.object, previous, by, r.verb, r.subresource};
     journal_.emit(Stamp{engine_.now(), engine_.current().seq}, told);
@@ -83,7 +88,8 @@ Status Server::admit(Object& object, const KindInfo& info) {
 Response Server::create(const Request& r, const Text& by) {
     const KindInfo& info = scheme_.info(r.kind);
     if (r.subresource != Subresource::None)
-        return refused(Status(404, Reason::NotFound, "the server could not find the requested resource"));
+        return refused(
+            Status(404, Reason::NotFound, "the server could not find the requested resource"));
     auto body = body_of(r, scheme_);
     if (!body) return refused(body.error());
     std::unique_ptr<Object> object = std::move(body.value());
@@ -121,10 +127,12 @@ Response Server::update(const Request& r, const Text& by) {
         if (r.any_version || unconditional || options_.raw) {
             object->metadata.resourceVersion = old->metadata.resourceVersion;
         } else if (r.subresource == Subresource::Status) {
-            return refused(Status::invalid(info.qualified_kind(), r.key.name, "resourceVersion: Required value"));
-        } else {
             return refused(Status::invalid(info.qualified_kind(), r.key.name,
-                                           "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"));
+                                           "resourceVersion: Required value"));
+        } else {
+            return refused(Status::invalid(
+                info.qualified_kind(), r.key.name,
+                "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"));
         }
     }
     return write_over(std::move(object), old, r, by);
@@ -141,16 +149,18 @@ Response Server::patch(const Request& r, const Text& by) {
     return write_over(std::move(decoded.value()), old, r, by);
 }
 
-// What update and patch share: the version check, the strategy, validation, admission, and the removal of an object whose
-// last finalizer goes.
-Response Server::write_over(std::unique_ptr<Object> next, const ObjectRef& old, const Request& r, const Text& by) {
+// What update and patch share: the version check, the strategy, validation, admission, and the
+// removal of an object whose last finalizer goes.
+Response Server::write_over(std::unique_ptr<Object> next, const ObjectRef& old, const Request& r,
+                            const Text& by) {
     const KindInfo& info = scheme_.info(r.kind);
     if (next->metadata.resourceVersion != old->metadata.resourceVersion)
         return refused(Status::conflict(info.qualified_resource(), r.key.name, kModified));
     if (!next->metadata.uid.empty() && next->metadata.uid != old->metadata.uid)
-        return refused(Status::conflict(info.qualified_resource(), r.key.name,
-                                        "Precondition failed: UID in precondition: " + next->metadata.uid.str() +
-                                            ", UID in object meta: " + old->metadata.uid.str()));
+        return refused(Status::conflict(
+            info.qualified_resource(), r.key.name,
+            "Precondition failed: UID in precondition: " + next->metadata.uid.str() +
+                ", UID in object meta: " + old->metadata.uid.str()));
     Response answer;
     if (!options_.raw) {
         set_defaults(*next, options_.profile);
@@ -190,11 +200,13 @@ Response Server::remove(const Request& r, const Text& by) {
     const ObjectRef old = find(r.kind, r.key);
     if (!old) return refused(Status::not_found(info.qualified_resource(), r.key.name));
     if (!r.options.uid.empty() && r.options.uid != old->metadata.uid)
-        return refused(Status::conflict(info.qualified_resource(), r.key.name,
-                                        "the UID in the precondition (" + r.options.uid.str() +
-                                            ") does not match the UID in record (" + old->metadata.uid.str() +
-                                            "). The object might have been deleted and then recreated"));
-    if (r.options.resourceVersion != 0 && r.options.resourceVersion != old->metadata.resourceVersion)
+        return refused(
+            Status::conflict(info.qualified_resource(), r.key.name,
+                             "the UID in the precondition (" + r.options.uid.str() +
+                                 ") does not match the UID in record (" + old->metadata.uid.str() +
+                                 "). The object might have been deleted and then recreated"));
+    if (r.options.resourceVersion != 0 &&
+        r.options.resourceVersion != old->metadata.resourceVersion)
         return refused(Status::conflict(info.qualified_resource(), r.key.name,
                                         "the ResourceVersion in the precondition (" +
                                             std::to_string(r.options.resourceVersion) +
@@ -203,8 +215,9 @@ Response Server::remove(const Request& r, const Text& by) {
                                             "). The object might have been modified"));
     std::unique_ptr<Object> next = copy_of(*old);
     const std::int64_t grace = grace_of(*old, info, r.options);
-    for (auto [policy, finalizer] : {std::pair<std::string_view, std::string_view>("Orphan", "orphan"),
-                                     {"Foreground", "foregroundDeletion"}})
+    for (auto [policy, finalizer] :
+         {std::pair<std::string_view, std::string_view>("Orphan", "orphan"),
+          {"Foreground", "foregroundDeletion"}})
         if (r.options.propagationPolicy == policy && !next->metadata.has_finalizer(finalizer))
             next->metadata.finalizers.emplace_back(finalizer);
     Response answer;
@@ -216,13 +229,16 @@ Response Server::remove(const Request& r, const Text& by) {
         answer.object = commit(Change::Deleted, std::move(next), old, r, by);
         return answer;
     }
-    if (!next->metadata.terminating() || grace < next->metadata.deletionGracePeriodSeconds.value_or(0)) {
+    if (!next->metadata.terminating() ||
+        grace < next->metadata.deletionGracePeriodSeconds.value_or(0)) {
         next->metadata.deletionTimestamp = Timestamp{wall_clock().unix_seconds + grace};
         next->metadata.deletionGracePeriodSeconds = grace;
         if (info.has_generation) ++next->metadata.generation;
-        if (next->kind == Kind::Namespace) static_cast<Namespace&>(*next).status.phase = "Terminating";
+        if (next->kind == Kind::Namespace)
+            static_cast<Namespace&>(*next).status.phase = "Terminating";
     }
-    answer.object = same_content(*next, *old) ? old : commit(Change::Modified, std::move(next), old, r, by);
+    answer.object =
+        same_content(*next, *old) ? old : commit(Change::Modified, std::move(next), old, r, by);
     return answer;
 }
 

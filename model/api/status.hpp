@@ -1,5 +1,5 @@
-// Outcomes in the simulated world: the API's Status (code, reason, message) and Result, which is a value or a Status.
-// A conflict or a refusal is an outcome like any other, never an exception.
+// Outcomes in the simulated world: the API's Status (code, reason, message) and Result, which is a
+// value or a Status. A conflict or a refusal is an outcome like any other, never an exception.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // Text: an immutable string whose copies share one allocation.
-// Versions of an object differ in a few fields; with Text a new version costs reference counts, not copies of every name.
-// The count is not atomic: a simulation and all its objects stay on one thread.
+// Versions of an object differ in a few fields; with Text a new version costs reference counts, not
+// copies of every name. The count is not atomic: a simulation and all its objects stay on one
+// thread.
 #pragma once
 
 #include <compare>
@@ -32,13 +33,17 @@ class Text {
         if (rep_ && --rep_->count == 0) std::free(rep_);
     }
 
-    std::string_view view() const { return rep_ ? std::string_view(rep_->data(), rep_->size) : std::string_view(); }
+    std::string_view view() const {
+        return rep_ ? std::string_view(rep_->data(), rep_->size) : std::string_view();
+    }
     operator std::string_view() const { return view(); }
     std::string str() const { return std::string(view()); }
     bool empty() const { return rep_ == nullptr; }
     std::size_t size() const { return rep_ ? rep_->size : 0; }
 
-    friend bool operator==(const Text& a, const Text& b) { return a.rep_ == b.rep_ || a.view() == b.view(); }
+    friend bool operator==(const Text& a, const Text& b) {
+        return a.rep_ == b.rep_ || a.view() == b.view();
+    }
     friend bool operator==(const Text& a, std::string_view b) { return a.view() == b; }
     friend bool operator==(const Text& a, const std::string& b) { return a.view() == b; }
     friend bool operator==(const Text& a, const char* b) { return a.view() == b; }
@@ -65,7 +70,9 @@ class Text {
     Rep* rep_ = nullptr;
 };
 
-inline std::string operator+(const std::string& a, const Text& b) { return a + std::string(b.view()); }
+inline std::string operator+(const std::string& a, const Text& b) {
+    return a + std::string(b.view());
+}
 inline std::string operator+(const Text& a, const char* b) { return a.str() + b; }
 inline std::string operator+(const Text& a, const std::string& b) { return a.str() + b; }
 inline std::string operator+(const char* a, const Text& b) { return std::string(a) + b; }

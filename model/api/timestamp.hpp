@@ -1,5 +1,6 @@
-// Instants as the API writes them: wall-clock seconds (metav1.Time) and microseconds (metav1.MicroTime), UTC, RFC 3339.
-// The wall clock of the cluster is the scenario's startTime plus virtual time; nothing here reads a real clock.
+// Instants as the API writes them: wall-clock seconds (metav1.Time) and microseconds
+// (metav1.MicroTime), UTC, RFC 3339. The wall clock of the cluster is the scenario's startTime plus
+// virtual time; nothing here reads a real clock.
 #pragma once
 
 #include <compare>

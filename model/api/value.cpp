@@ -12,19 +12,30 @@ const Value::List kNoList;
 const Value::Map kNoMap;
 
 auto lower(Value::Map& map, std::string_view key) {
-    return std::lower_bound(map.begin(), map.end(), key,
-                            [](const Value::Member& m, std::string_view k) { return m.first.view() < k; });
+    return std::lower_bound(
+        map.begin(), map.end(), key,
+        [](const Value::Member& m, std::string_view k) { return m.first.view() < k; });
 }
 
 void append_escaped(std::string& out, std::string_view s) {
     out += '"';
     for (char c : s) {
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
             default:
                 if (static_cast<unsigned char>(c) < 0x20) {
                     char buffer[8];
@@ -55,11 +66,16 @@ Value Value::map(std::vector<std::pair<std::string_view, Value>> members) {
 
 bool Value::is_empty() const {
     switch (type()) {
-        case Type::Null: return true;
-        case Type::String: return as_string().empty();
-        case Type::List: return as_list().empty();
-        case Type::Map: return as_map().empty();
-        default: return false;
+        case Type::Null:
+            return true;
+        case Type::String:
+            return as_string().empty();
+        case Type::List:
+            return as_list().empty();
+        case Type::Map:
+            return as_map().empty();
+        default:
+            return false;
     }
 }
 
@@ -81,12 +97,15 @@ const Value::List& Value::as_list() const {
     return is_list() ? std::get<Shared<List>>(data_).get() : kNoList;
 }
 
-const Value::Map& Value::as_map() const { return is_map() ? std::get<Shared<Map>>(data_).get() : kNoMap; }
+const Value::Map& Value::as_map() const {
+    return is_map() ? std::get<Shared<Map>>(data_).get() : kNoMap;
+}
 
 const Value* Value::find(std::string_view key) const {
     const Map& map = as_map();
-    auto it = std::lower_bound(map.begin(), map.end(), key,
-                               [](const Member& m, std::string_view k) { return m.first.view() < k; });
+    auto it =
+        std::lower_bound(map.begin(), map.end(), key,
+                         [](const Member& m, std::string_view k) { return m.first.view() < k; });
     return it != map.end() && it->first == key ? &it->second : nullptr;
 }
 
@@ -128,19 +147,27 @@ Value::Map& Value::edit_map() {
 }
 
 bool operator==(const Value& a, const Value& b) {
-    if (a.is_number() && b.is_number() && a.type() != b.type()) return a.as_double() == b.as_double();
+    if (a.is_number() && b.is_number() && a.type() != b.type())
+        return a.as_double() == b.as_double();
     if (a.type() != b.type()) return false;
     switch (a.type()) {
-        case Value::Type::Null: return true;
-        case Value::Type::Bool: return a.as_bool() == b.as_bool();
-        case Value::Type::Int: return a.as_int() == b.as_int();
-        case Value::Type::Double: return a.as_double() == b.as_double();
-        case Value::Type::String: return a.as_string() == b.as_string();
+        case Value::Type::Null:
+            return true;
+        case Value::Type::Bool:
+            return a.as_bool() == b.as_bool();
+        case Value::Type::Int:
+            return a.as_int() == b.as_int();
+        case Value::Type::Double:
+            return a.as_double() == b.as_double();
+        case Value::Type::String:
+            return a.as_string() == b.as_string();
         case Value::Type::List:
-            return std::get<Shared<Value::List>>(a.data_).same(std::get<Shared<Value::List>>(b.data_)) ||
+            return std::get<Shared<Value::List>>(a.data_).same(
+                       std::get<Shared<Value::List>>(b.data_)) ||
                    a.as_list() == b.as_list();
         case Value::Type::Map:
-            return std::get<Shared<Value::Map>>(a.data_).same(std::get<Shared<Value::Map>>(b.data_)) ||
+            return std::get<Shared<Value::Map>>(a.data_).same(
+                       std::get<Shared<Value::Map>>(b.data_)) ||
                    a.as_map() == b.as_map();
     }
     return false;
@@ -148,16 +175,24 @@ bool operator==(const Value& a, const Value& b) {
 
 void Value::append_json(std::string& out) const {
     switch (type()) {
-        case Type::Null: out += "null"; break;
-        case Type::Bool: out += as_bool() ? "true" : "false"; break;
-        case Type::Int: out += std::to_string(as_int()); break;
+        case Type::Null:
+            out += "null";
+            break;
+        case Type::Bool:
+            out += as_bool() ? "true" : "false";
+            break;
+        case Type::Int:
+            out += std::to_string(as_int());
+            break;
         case Type::Double: {
             char buffer[40];
             auto end = std::to_chars(buffer, buffer + sizeof buffer, as_double()).ptr;
             out.append(buffer, end);
             break;
         }
-        case Type::String: append_escaped(out, as_string()); break;
+        case Type::String:
+            append_escaped(out, as_string());
+            break;
         case Type::List: {
             out += '[';
             bool first = true;
@@ -190,7 +225,8 @@ std::string Value::to_json() const {
 }
 
 std::string_view Value::type_name(Type t) {
-    constexpr std::string_view kNames[] = {"null", "bool", "number", "number", "string", "array", "object"};
+    constexpr std::string_view kNames[] = {"null",   "bool",  "number", "number",
+                                           "string", "array", "object"};
     return kNames[static_cast<std::size_t>(t)];
 }
 

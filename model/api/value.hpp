@@ -1,6 +1,7 @@
-// Value: a tree of plain data, the form in which manifests, patches and unknown fields travel inside the model.
-// Kubernetes calls this "unstructured". Copies share their nodes and part only when one is changed. Maps are kept sorted by
-// key, so that equal values have equal text. Turning text (YAML, JSON) into a Value is the business of scenarios/.
+// Value: a tree of plain data, the form in which manifests, patches and unknown fields travel
+// inside the model. Kubernetes calls this "unstructured". Copies share their nodes and part only
+// when one is changed. Maps are kept sorted by key, so that equal values have equal text. Turning
+// text (YAML, JSON) into a Value is the business of scenarios/.
 #pragma once
 
 #include <cstdint>
@@ -85,7 +86,8 @@ class Value {
     const List& as_list() const;
     const Map& as_map() const;
 
-    // The member of a map, or null where this is no map or has no such key. A key with an explicit null is found.
+    // The member of a map, or null where this is no map or has no such key. A key with an explicit
+    // null is found.
     const Value* find(std::string_view key) const;
     // The value under a path such as {"metadata", "name"}, or null.
     const Value* at(std::initializer_list<std::string_view> path) const;

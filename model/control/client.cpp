@@ -9,8 +9,9 @@ namespace model::control {
 
 using namespace std::chrono_literals;
 
-// write: fits the 2 to 5 ms of recorded writes. response and watch: fitted so that a worker that goes on after its own write
-// loses against another that hears of it by watch in the share of cases measured on a real control plane.
+// write: fits the 2 to 5 ms of recorded writes. response and watch: fitted so that a worker that
+// goes on after its own write loses against another that hears of it by watch in the share of cases
+// measured on a real control plane.
 Latencies::Latencies()
     : write(sim::Distribution::lognormal(3ms, 9ms)),
       read(sim::Distribution::lognormal(1ms, 4ms)),
@@ -26,8 +27,9 @@ RateLimit::RateLimit(int qps, int burst) {
 RateLimit::RateLimit(sim::Duration refill, int burst, sim::Time now)
     : interval_(refill), slack_(refill * burst), next_(now) {}
 
-// `next_` is the instant at which the bucket would be empty of debts if every token taken cost one interval: the token
-// bucket in its virtual scheduling form. A full bucket may be overdrawn by `slack_`.
+// `next_` is the instant at which the bucket would be empty of debts if every token taken cost one
+// interval: the token bucket in its virtual scheduling form. A full bucket may be overdrawn by
+// `slack_`.
 sim::Duration RateLimit::reserve(sim::Time now) {
     if (interval_ == 0ns) return 0ns;
     next_ = std::max(next_, now) + interval_;
@@ -69,30 +71,36 @@ api::Request Client::request(Verb verb, api::Kind kind, api::Key key) {
     return r;
 }
 
-void Client::transmit(api::Request request, sim::Time asked, std::function<void(api::Response)> on_answer) {
+void Client::transmit(api::Request request, sim::Time asked,
+                      std::function<void(api::Response)> on_answer) {
     sim::Engine& engine = server_.engine();
     const bool reads = request.verb == Verb::Get || request.verb == Verb::List;
     const sim::Duration travel =
         reads ? latencies_.read.sample(read_stream_) : latencies_.write.sample(write_stream_);
     // Both ways are drawn at once, so that what other requests do in between disturbs no draw.
     const sim::Duration back = latencies_.response.sample(reply_stream_);
-    auto flight = std::make_unique<Flight>(Flight{std::move(request), options_.name, asked, engine.now(), back,
-                                                  connected_, std::move(on_answer)});
+    auto flight =
+        std::make_unique<Flight>(Flight{std::move(request), options_.name, asked, engine.now(),
+                                        back, connected_, std::move(on_answer)});
     api::Server& server = server_;
-    engine.call_in(travel, kind_of(reads ? Wait::ApiRead : Wait::ApiWrite), [&server, flight = std::move(flight)] {
-        if (!*flight->connected) return;
-        sim::Engine& engine = server.engine();
-        api::Response answer = server.handle(flight->request, flight->by);
-        const api::Request& r = flight->request;
-        Requested told{flight->by, r.verb, r.kind, r.key, r.subresource, answer.status, flight->asked, flight->sent, r.id};
-        if (told.key.name.empty() && answer.object) told.key = answer.object->key();
-        server.journal().emit(Stamp{engine.now(), engine.current().seq}, told);
-        if (!flight->on_answer) return;
-        engine.call_in(flight->reply_delay, kind_of(Wait::ApiReply),
-                       [on_answer = std::move(flight->on_answer), answer = std::move(answer)]() mutable {
-                           on_answer(std::move(answer));
-                       });
-    });
+    engine.call_in(
+        travel, kind_of(reads ? Wait::ApiRead : Wait::ApiWrite),
+        [&server, flight = std::move(flight)] {
+            if (!*flight->connected) return;
+            sim::Engine& engine = server.engine();
+            api::Response answer = server.handle(flight->request, flight->by);
+            const api::Request& r = flight->request;
+            Requested told{flight->by,    r.verb,        r.kind,       r.key, r.subresource,
+                           answer.status, flight->asked, flight->sent, r.id};
+            if (told.key.name.empty() && answer.object) told.key = answer.object->key();
+            server.journal().emit(Stamp{engine.now(), engine.current().seq}, told);
+            if (!flight->on_answer) return;
+            engine.call_in(
+                flight->reply_delay, kind_of(Wait::ApiReply),
+                [on_answer = std::move(flight->on_answer), answer = std::move(answer)]() mutable {
+                    on_answer(std::move(answer));
+                });
+        });
 }
 
 sim::Task<api::Response> Client::call(api::Request request) {
@@ -103,8 +111,10 @@ sim::Task<api::Response> Client::call(api::Request request) {
     }
     sim::Reply<api::Response> reply(engine());
     sim::Promise<api::Response> promise = reply.promise();
-    transmit(std::move(request), asked, [promise](api::Response answer) { promise.fulfil(std::move(answer)); });
-    api::Response answer = co_await reply.get(kind_of(Wait::ApiReply), "the answer of the API server");
+    transmit(std::move(request), asked,
+             [promise](api::Response answer) { promise.fulfil(std::move(answer)); });
+    api::Response answer =
+        co_await reply.get(kind_of(Wait::ApiReply), "the answer of the API server");
     co_return answer;
 }
 
@@ -119,7 +129,8 @@ sim::Task<api::Response> Client::remove(api::Kind kind, api::Key key, api::Delet
     return call(std::move(r));
 }
 
-sim::Task<api::Response> Client::remove_all(api::Kind kind, api::Text ns, api::DeleteOptions options) {
+sim::Task<api::Response> Client::remove_all(api::Kind kind, api::Text ns,
+                                            api::DeleteOptions options) {
     api::Request r = request(Verb::DeleteCollection, kind, api::Key(std::move(ns), api::Text()));
     r.options = std::move(options);
     return call(std::move(r));

@@ -1,6 +1,7 @@
-// Client: a component's connection to the API server: its QPS and burst, its latencies, its name in the request log.
-// Counterpart: client-go rest.Request with flowcontrol. A call waits for a token, travels, is committed, and its answer
-// travels back. What was sent belongs to the server: it is committed even if the caller dies meanwhile.
+// Client: a component's connection to the API server: its QPS and burst, its latencies, its name in
+// the request log. Counterpart: client-go rest.Request with flowcontrol. A call waits for a token,
+// travels, is committed, and its answer travels back. What was sent belongs to the server: it is
+// committed even if the caller dies meanwhile.
 #pragma once
 
 #include <functional>
@@ -15,18 +16,21 @@
 
 namespace model::control {
 
-// Latencies between a client and the server. Defaults: see scenario documentation; the write figure fits recordings of a real
-// cluster, the others were fitted so that the measured race shares come out.
+// Latencies between a client and the server. Defaults: see scenario documentation; the write figure
+// fits recordings of a real cluster, the others were fitted so that the measured race shares come
+// out.
 struct Latencies {
     sim::Distribution write, read, response, watch;
     Latencies();
 };
 
-// Token bucket in integer arithmetic: `burst` tokens, refilled at `qps`. Callers are served in the order in which they ask.
+// Token bucket in integer arithmetic: `burst` tokens, refilled at `qps`. Callers are served in the
+// order in which they ask.
 class RateLimit {
   public:
     RateLimit(int qps, int burst);  // qps 0: no limit; full at time 0
-    RateLimit(sim::Duration refill, int burst, sim::Time now);  // one token each `refill`, full at `now`
+    RateLimit(sim::Duration refill, int burst,
+              sim::Time now);  // one token each `refill`, full at `now`
     // Takes a token; how long the caller must wait for it from `now`.
     sim::Duration reserve(sim::Time now);
     // Takes one only if it is there now.
@@ -50,7 +54,8 @@ class Client {
 
     // Throttle, send, commit, answer. Never fails otherwise than through Response::status.
     sim::Task<api::Response> call(api::Request request);
-    // Sends without waiting for a token or an answer (the scenario's user). `on_answer` runs when the answer is back.
+    // Sends without waiting for a token or an answer (the scenario's user). `on_answer` runs when
+    // the answer is back.
     void send(api::Request request, std::function<void(const api::Response&)> on_answer);
 
     template <class T>
@@ -69,7 +74,8 @@ class Client {
         co_return typed<T>(answer);
     }
     template <class T>
-    sim::Task<api::Result<api::Ref<T>>> update(T object, api::Subresource sub = api::Subresource::None) {
+    sim::Task<api::Result<api::Ref<T>>> update(T object,
+                                               api::Subresource sub = api::Subresource::None) {
         api::Request r = request(Verb::Update, T::kKind, object.key());
         r.subresource = sub;
         r.body = std::make_shared<const T>(std::move(object));
@@ -93,7 +99,8 @@ class Client {
     sim::Task<api::Response> remove_all(api::Kind kind, api::Text ns, api::DeleteOptions options);
     sim::Task<api::Response> list(api::Kind kind, api::Text ns);
 
-    // What was sent and is not committed yet is lost on its way (a crash that takes the connection down).
+    // What was sent and is not committed yet is lost on its way (a crash that takes the connection
+    // down).
     void drop_in_flight() { *connected_ = false; }
     const api::Text& name() const { return options_.name; }
     api::Server& server() { return server_; }
@@ -102,7 +109,8 @@ class Client {
   private:
     struct Flight;
     static api::Request request(Verb verb, api::Kind kind, api::Key key);
-    void transmit(api::Request request, sim::Time asked, std::function<void(api::Response)> on_answer);
+    void transmit(api::Request request, sim::Time asked,
+                  std::function<void(api::Response)> on_answer);
     template <class T>
     static api::Result<api::Ref<T>> typed(const api::Response& answer) {
         if (!answer.status.ok()) return answer.status;

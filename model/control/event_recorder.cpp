@@ -9,10 +9,10 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t kCacheSize = 4096;
-constexpr std::size_t kSimilarMax = 10;                 // the tenth is combined
+constexpr std::size_t kSimilarMax = 10;  // the tenth is combined
 constexpr sim::Duration kSimilarInterval = 600s;
-constexpr sim::Duration kSpamRefill = 300s;             // one event each 5 minutes ...
-constexpr int kSpamBurst = 25;                          // ... after 25 at once, for each source and object
+constexpr sim::Duration kSpamRefill = 300s;  // one event each 5 minutes ...
+constexpr int kSpamBurst = 25;               // ... after 25 at once, for each source and object
 constexpr std::size_t kQueueMax = 1000;
 constexpr int kTriesMax = 12;
 constexpr sim::Duration kRetryInterval = 10s;
@@ -20,8 +20,8 @@ constexpr sim::Duration kRetryInterval = 10s;
 std::string object_key(const api::Event& e) {
     const api::ObjectReference& o = e.involvedObject;
     std::string key;
-    for (std::string_view part : {e.source.component.view(), e.source.host.view(), o.kind.view(), o.ns.view(), o.name.view(),
-                                  o.uid.view(), o.apiVersion.view()})
+    for (std::string_view part : {e.source.component.view(), e.source.host.view(), o.kind.view(),
+                                  o.ns.view(), o.name.view(), o.uid.view(), o.apiVersion.view()})
         key.append(part).push_back('\n');
     return key;
 }
@@ -34,20 +34,25 @@ std::string name_at(const api::Text& object, std::int64_t clock_nanos) {
 
 }  // namespace
 
-EventCorrelator::EventCorrelator() : similar_(kCacheSize), observed_(kCacheSize), spam_(kCacheSize) {}
+EventCorrelator::EventCorrelator()
+    : similar_(kCacheSize), observed_(kCacheSize), spam_(kCacheSize) {}
 
-std::optional<EventCorrelator::Correlated> EventCorrelator::correlate(api::Event event, sim::Time now,
-                                                                     std::int64_t clock_nanos) {
+std::optional<EventCorrelator::Correlated> EventCorrelator::correlate(api::Event event,
+                                                                      sim::Time now,
+                                                                      std::int64_t clock_nanos) {
     Correlated out;
     const std::string about = object_key(event);
     const std::string aggregate_key = about + event.type.str() + "\n" + event.reason.str() + "\n" +
-                                      event.reportingComponent.str() + "\n" + event.reportingInstance.str();
+                                      event.reportingComponent.str() + "\n" +
+                                      event.reportingInstance.str();
     Similar* similar = similar_.find(aggregate_key);
-    if (!similar || now - similar->last > kSimilarInterval) similar = &similar_.put(aggregate_key, Similar());
+    if (!similar || now - similar->last > kSimilarInterval)
+        similar = &similar_.put(aggregate_key, Similar());
     similar->last = now;
     similar->messages.insert(event.message.str());
     if (similar->messages.size() < kSimilarMax) {
-        out.key = aggregate_key + "\n" + event.involvedObject.fieldPath.str() + "\n" + event.message.str();
+        out.key = aggregate_key + "\n" + event.involvedObject.fieldPath.str() + "\n" +
+                  event.message.str();
     } else {
         similar->messages.erase(similar->messages.begin());
         event.message = "(combined from similar events): " + event.message.str();
@@ -108,7 +113,8 @@ void ClientEventRecorder::record(const api::Object& about, EventType type, std::
 
 sim::Task<void> ClientEventRecorder::run() {
     for (;;) {
-        api::Ref<api::Event> event = co_await queue_.receive(kind_of(Wait::WorkQueue), "events to write");
+        api::Ref<api::Event> event =
+            co_await queue_.receive(kind_of(Wait::WorkQueue), "events to write");
         --queued_;
         api::Server& server = client_.server();
         std::optional<EventCorrelator::Correlated> correlated =
@@ -119,20 +125,24 @@ sim::Task<void> ClientEventRecorder::run() {
             const bool written = co_await std::move(attempt);
             if (written || tries >= kTriesMax) break;
             sim::Duration pause = kRetryInterval;
-            if (tries == 1) pause = sim::Duration(static_cast<std::int64_t>(stream_.below(kRetryInterval.count())));
+            if (tries == 1)
+                pause =
+                    sim::Duration(static_cast<std::int64_t>(stream_.below(kRetryInterval.count())));
             co_await client_.engine().sleep_for(pause, kind_of(Wait::Backoff));
         }
     }
 }
 
-// True when there is nothing more to do: written, or refused for good. Only a lost connection is worth another try.
+// True when there is nothing more to do: written, or refused for good. Only a lost connection is
+// worth another try.
 sim::Task<bool> ClientEventRecorder::write(EventCorrelator::Correlated& correlated) {
     if (correlated.existing) {
         api::Value body;
         body["count"] = correlated.event.count;
         body["lastTimestamp"] = correlated.event.lastTimestamp->to_string();
         body["message"] = correlated.event.message;
-        auto patch = client_.patch<api::Event>(correlated.event.key(), std::move(body), api::PatchType::Strategic);
+        auto patch = client_.patch<api::Event>(correlated.event.key(), std::move(body),
+                                               api::PatchType::Strategic);
         api::Result<api::Ref<api::Event>> patched = co_await std::move(patch);
         if (patched) {
             correlator_.stored(correlated.key, *patched.value());

@@ -1,6 +1,7 @@
 // ClientEventRecorder: the recorder that writes Event objects through a component's client.
-// Counterpart: client-go tools/record/event.go and events_cache.go. The correlator is its own class, since it is pure: an event
-// and the time go in; what is to be written, if anything, comes out.
+// Counterpart: client-go tools/record/event.go and events_cache.go. The correlator is its own
+// class, since it is pure: an event and the time go in; what is to be written, if anything, comes
+// out.
 #pragma once
 
 #include <list>
@@ -47,13 +48,14 @@ class LruCache {
 class EventCorrelator {
   public:
     struct Correlated {
-        api::Event event;     // as it should stand in the store
+        api::Event event;       // as it should stand in the store
         bool existing = false;  // seen before: count it up by a patch instead of creating it
-        std::string key;      // for `stored`
+        std::string key;        // for `stored`
         Correlated() = default;
     };
     EventCorrelator();
-    // Nothing where the spam filter swallows it. `now` is virtual time, `clock` what the cluster's clock shows.
+    // Nothing where the spam filter swallows it. `now` is virtual time, `clock` what the cluster's
+    // clock shows.
     std::optional<Correlated> correlate(api::Event event, sim::Time now, std::int64_t clock_nanos);
     // The name under which the store has it now (it may have been created anew).
     void stored(const std::string& key, const api::Event& event);
@@ -76,7 +78,8 @@ class EventCorrelator {
 class ClientEventRecorder : public EventRecorder {
   public:
     ClientEventRecorder(Client& client, std::string component);
-    void record(const api::Object& about, EventType type, std::string_view reason, std::string message) override;
+    void record(const api::Object& about, EventType type, std::string_view reason,
+                std::string message) override;
     // The actor that writes; runs for ever.
     sim::Task<void> run();
 

@@ -11,7 +11,8 @@ namespace {
 constexpr sim::Duration kFirstRetry = 800ms, kLongestRetry = 30s;
 }  // namespace
 
-Informer::Informer(api::Server& server, const Latencies& latencies, api::Kind kind, std::string name)
+Informer::Informer(api::Server& server, const Latencies& latencies, api::Kind kind,
+                   std::string name)
     : server_(server),
       latencies_(latencies),
       kind_(kind),
@@ -37,7 +38,8 @@ api::ObjectRef Informer::get(const api::Key& key) const {
 }
 
 void Informer::put(std::uint32_t slot, const api::ObjectRef& object) {
-    if (slot >= cache_.size()) cache_.resize(std::max<std::size_t>(slot + 1, server_.slot_count(kind_)));
+    if (slot >= cache_.size())
+        cache_.resize(std::max<std::size_t>(slot + 1, server_.slot_count(kind_)));
     const api::ObjectRef before = std::exchange(cache_[slot], object);
     if (!before && !object) return;
     for (const Handler& handler : handlers_) handler(before, object);
@@ -69,7 +71,8 @@ void Informer::on_commit(const api::WatchEvent& event) {
     });
 }
 
-// Events of one watch keep their order even where the instants of two deliveries are equal and shuffled.
+// Events of one watch keep their order even where the instants of two deliveries are equal and
+// shuffled.
 void Informer::deliver() {
     const api::WatchEvent event = std::move(in_flight_.front());
     in_flight_.pop_front();
@@ -90,7 +93,8 @@ void Informer::retry_later() {
     retry_delay_ = std::min(retry_delay_ * 2, kLongestRetry);
 }
 
-// A bookmark at the head costs nothing here: while connected, an idle watch counts as being at the server's version.
+// A bookmark at the head costs nothing here: while connected, an idle watch counts as being at the
+// server's version.
 void Informer::reconnect() {
     if (!server_.up()) return retry_later();
     if (synced_) {

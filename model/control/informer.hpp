@@ -1,7 +1,8 @@
-// Informer: a watch with a cache that lags by its own delay, shared by the controllers of one process.
-// Counterpart: client-go tools/cache (Reflector, SharedInformer). A cached read is the version of that key at or before the
-// watch's position; events of one watch never overtake each other; handlers run after the cache has changed. After a cut
-// connection it resumes from its last version, or relists and tells the difference where the log is gone.
+// Informer: a watch with a cache that lags by its own delay, shared by the controllers of one
+// process. Counterpart: client-go tools/cache (Reflector, SharedInformer). A cached read is the
+// version of that key at or before the watch's position; events of one watch never overtake each
+// other; handlers run after the cache has changed. After a cut connection it resumes from its last
+// version, or relists and tells the difference where the log is gone.
 #pragma once
 
 #include <deque>
@@ -26,7 +27,8 @@ class Informer : public api::WatchSink {
     Informer(const Informer&) = delete;
     Informer& operator=(const Informer&) = delete;
 
-    // Lists now and begins to watch; handlers added before are told of every object. The cache is in sync on return.
+    // Lists now and begins to watch; handlers added before are told of every object. The cache is
+    // in sync on return.
     void start();
     void add_handler(Handler handler) { handlers_.push_back(std::move(handler)); }
 
@@ -52,7 +54,8 @@ class Informer : public api::WatchSink {
     void on_disconnect() override;
 
   private:
-    // Callables outlive the informer; each holds the life under which it was sent and finds out here whether it counts.
+    // Callables outlive the informer; each holds the life under which it was sent and finds out
+    // here whether it counts.
     using Life = std::shared_ptr<bool>;
     void deliver();
     void put(std::uint32_t slot, const api::ObjectRef& object);
@@ -65,8 +68,8 @@ class Informer : public api::WatchSink {
     api::Kind kind_;
     sim::Stream& stream_;
     std::vector<Handler> handlers_;
-    std::vector<api::ObjectRef> cache_;        // by slot
-    std::deque<api::WatchEvent> in_flight_;    // sent by the server, not yet delivered, oldest first
+    std::vector<api::ObjectRef> cache_;      // by slot
+    std::deque<api::WatchEvent> in_flight_;  // sent by the server, not yet delivered, oldest first
     Life life_ = std::make_shared<bool>(true);
     sim::Time last_delivery_{};
     sim::Duration retry_delay_{};

@@ -5,7 +5,10 @@
 namespace model::control {
 
 Process::Process(api::Server& server, const Latencies& latencies, std::string name)
-    : server_(server), latencies_(latencies), name_(std::move(name)), group_(server.engine().make_group(name_)) {}
+    : server_(server),
+      latencies_(latencies),
+      name_(std::move(name)),
+      group_(server.engine().make_group(name_)) {}
 
 Process::~Process() { engine().kill_group(group_); }
 
@@ -17,9 +20,10 @@ Informer& Process::informer(api::Kind kind) {
     }
     if (started_ && !informer->synced()) {
         // Asked for late: the list is taken once the caller has added its handlers.
-        engine().call_in(sim::Duration(0), kind_of(Wait::Watch), [informer = informer.get(), life = informer->life()] {
-            if (*life && !informer->synced()) informer->start();
-        });
+        engine().call_in(sim::Duration(0), kind_of(Wait::Watch),
+                         [informer = informer.get(), life = informer->life()] {
+                             if (*life && !informer->synced()) informer->start();
+                         });
     }
     return *informer;
 }

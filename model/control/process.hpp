@@ -1,5 +1,6 @@
-// Process: one running program of the cluster (kube-controller-manager, a sidecar): its actors, its clients, its shared
-// informers. When it crashes all of that is gone at once; what it has sent already is not.
+// Process: one running program of the cluster (kube-controller-manager, a sidecar): its actors, its
+// clients, its shared informers. When it crashes all of that is gone at once; what it has sent
+// already is not.
 #pragma once
 
 #include <functional>
@@ -16,17 +17,20 @@
 
 namespace model::control {
 
-// Something that a process runs. Made when the process comes up, destroyed after its actors are killed.
+// Something that a process runs. Made when the process comes up, destroyed after its actors are
+// killed.
 class Controller {
   public:
     virtual ~Controller() = default;
     virtual std::string_view name() const = 0;
     // Called once when all informers that were asked for have synced; spawns the actors.
     virtual void start() = 0;
-    // What this controller would do next about an object and when, for `explain`: empty where it has nothing to say.
+    // What this controller would do next about an object and when, for `explain`: empty where it
+    // has nothing to say.
     virtual std::string explain(api::Kind, const api::Key&) const { return {}; }
-    // The next instant at which it acts by its own clock on something unfinished (backoff, resync of a restless key);
-    // kNever where nothing is unfinished. A period that finds nothing to do does not count.
+    // The next instant at which it acts by its own clock on something unfinished (backoff, resync
+    // of a restless key); kNever where nothing is unfinished. A period that finds nothing to do
+    // does not count.
     virtual sim::Time next_action() const { return sim::kNever; }
 };
 
@@ -42,15 +46,17 @@ class Process {
     Client& client(api::Text name, int qps, int burst);
     // Writes events through `client` in an actor of this process.
     EventRecorder& recorder(Client& client, std::string component);
-    void add(std::unique_ptr<Controller> controller) { controllers_.push_back(std::move(controller)); }
+    void add(std::unique_ptr<Controller> controller) {
+        controllers_.push_back(std::move(controller));
+    }
     // Starts informers, then controllers, in the order in which they were added.
     void start();
     sim::ActorId spawn(std::string actor, sim::Task<void> task);
     // What its clients have sent and is not committed yet is lost.
     void drop_in_flight();
 
-    // A worker: takes keys from the queue, one at a time, for ever. `sync` gives an error to be told in the journal;
-    // what becomes of the key then (requeue, forget) is the sync's own part.
+    // A worker: takes keys from the queue, one at a time, for ever. `sync` gives an error to be
+    // told in the journal; what becomes of the key then (requeue, forget) is the sync's own part.
     using Sync = std::function<sim::Task<api::Status>(WorkQueue::Item)>;
     void spawn_worker(WorkQueue& queue, Sync sync);
 

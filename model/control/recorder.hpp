@@ -1,7 +1,8 @@
-// EventRecorder: a component's voice. Events pass a queue, are correlated (counted up, aggregated, filtered for spam) and
-// written by an actor of their own through the component's client and its limits.
-// Counterpart: client-go tools/record (event.go, events_cache.go): queue of 1000; 10 similar in 10 minutes are combined;
-// 25 at once and one each 5 minutes per source and object; a write is tried 12 times, 10 s apart.
+// EventRecorder: a component's voice. Events pass a queue, are correlated (counted up, aggregated,
+// filtered for spam) and written by an actor of their own through the component's client and its
+// limits. Counterpart: client-go tools/record (event.go, events_cache.go): queue of 1000; 10
+// similar in 10 minutes are combined; 25 at once and one each 5 minutes per source and object; a
+// write is tried 12 times, 10 s apart.
 #pragma once
 
 #include <string>
@@ -13,11 +14,13 @@ namespace model::control {
 
 enum class EventType : unsigned char { Normal, Warning };
 
-// What controllers see. Returns at once; the writing happens later, or never (the queue is full, the process dies).
+// What controllers see. Returns at once; the writing happens later, or never (the queue is full,
+// the process dies).
 class EventRecorder {
   public:
     virtual ~EventRecorder() = default;
-    virtual void record(const api::Object& about, EventType type, std::string_view reason, std::string message) = 0;
+    virtual void record(const api::Object& about, EventType type, std::string_view reason,
+                        std::string message) = 0;
 };
 
 }  // namespace model::control

@@ -10,7 +10,8 @@ namespace {
 constexpr int kBucketQps = 10, kBucketBurst = 100;
 }
 
-WorkQueue::WorkQueue(sim::Engine& engine, Journal& journal, std::string_view name, BackoffLimits limits)
+WorkQueue::WorkQueue(sim::Engine& engine, Journal& journal, std::string_view name,
+                     BackoffLimits limits)
     : engine_(engine),
       journal_(journal),
       name_(name),
@@ -108,7 +109,8 @@ void WorkQueue::drop_if_idle(const api::Key& key) {
     auto it = entries_.find(key);
     if (it == entries_.end()) return;
     const Entry& entry = it->second;
-    if (!entry.dirty && !entry.processing && !entry.timer && entry.failures == 0) entries_.erase(it);
+    if (!entry.dirty && !entry.processing && !entry.timer && entry.failures == 0)
+        entries_.erase(it);
 }
 
 }  // namespace model::control

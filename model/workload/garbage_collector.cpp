@@ -8,7 +8,9 @@ constexpr sim::Duration kDiscoveryPeriod = std::chrono::seconds(30);
 constexpr int kWorkers = 20;  // --concurrent-gc-syncs
 constexpr std::string_view kOrphan = "orphan", kForeground = "foregroundDeletion";
 
-bool is_waiting(const api::ObjectRef& o) { return o->metadata.terminating() && o->metadata.has_finalizer(kForeground); }
+bool is_waiting(const api::ObjectRef& o) {
+    return o->metadata.terminating() && o->metadata.has_finalizer(kForeground);
+}
 
 }  // namespace
 
@@ -17,8 +19,10 @@ GarbageCollector::GarbageCollector(control::Process& process, control::Client& c
     : process_(process),
       client_(client),
       recorder_(recorder),
-      to_delete_(process.engine(), process.journal(), "generic-garbage-collector/attempt-to-delete"),
-      to_orphan_(process.engine(), process.journal(), "generic-garbage-collector/attempt-to-orphan") {
+      to_delete_(process.engine(), process.journal(),
+                 "generic-garbage-collector/attempt-to-delete"),
+      to_orphan_(process.engine(), process.journal(),
+                 "generic-garbage-collector/attempt-to-orphan") {
     discover();
     process.server().when_kind_appears([this, life = life_] {
         if (!*life || kinds_watched_ == process_.server().scheme().size()) return;
@@ -42,13 +46,19 @@ void GarbageCollector::discover() {
 void GarbageCollector::watch(api::Kind kind) {
     if (kind == api::Kind::Event || kind == api::Kind::FirstUnstructured) return;
     process_.informer(kind).add_handler(
-        [this](const api::ObjectRef& before, const api::ObjectRef& after) { observe(before, after); });
+        [this](const api::ObjectRef& before, const api::ObjectRef& after) {
+            observe(before, after);
+        });
 }
 
 void GarbageCollector::start() {
     for (int i = 0; i < kWorkers; ++i) {
-        process_.spawn_worker(to_delete_, [this](control::WorkQueue::Item item) { return attempt_to_delete(std::move(item)); });
-        process_.spawn_worker(to_orphan_, [this](control::WorkQueue::Item item) { return attempt_to_orphan(std::move(item)); });
+        process_.spawn_worker(to_delete_, [this](control::WorkQueue::Item item) {
+            return attempt_to_delete(std::move(item));
+        });
+        process_.spawn_worker(to_orphan_, [this](control::WorkQueue::Item item) {
+            return attempt_to_orphan(std::move(item));
+        });
     }
 }
 
@@ -90,7 +100,8 @@ void GarbageCollector::link_owners(const std::string& uid, const Node& node) {
         it->second.is_virtual = true;
         it->second.kind = info ? info->id : api::Kind::FirstUnstructured;
         it->second.key = api::Key(info && info->namespaced ? node.key.ns : api::Text(), owner.name);
-        const api::ObjectRef known = info ? process_.informer(info->id).get(it->second.key) : api::ObjectRef();
+        const api::ObjectRef known =
+            info ? process_.informer(info->id).get(it->second.key) : api::ObjectRef();
         if (known && known->metadata.uid == owner.uid) {
             it->second.is_virtual = false;
         } else {
@@ -121,7 +132,8 @@ void GarbageCollector::forget(const std::string& uid) {
     }
 }
 
-api::Status GarbageCollector::settle(control::WorkQueue& queue, const api::Key& key, api::Status status) {
+api::Status GarbageCollector::settle(control::WorkQueue& queue, const api::Key& key,
+                                     api::Status status) {
     if (status.ok()) {
         queue.forget(key);
     } else {
@@ -155,7 +167,8 @@ sim::Task<api::Status> GarbageCollector::judge(std::string uid, Node node) {
     get.key = node.key;
     auto getting = client_.call(std::move(get));
     api::Response live = co_await std::move(getting);
-    if (live.status.is(api::Reason::NotFound) || (live.object && live.object->metadata.uid != uid)) {
+    if (live.status.is(api::Reason::NotFound) ||
+        (live.object && live.object->metadata.uid != uid)) {
         forget(uid);  // it went before its deletion was heard of
         co_return api::Status();
     }
@@ -168,7 +181,8 @@ sim::Task<api::Status> GarbageCollector::judge(std::string uid, Node node) {
         auto classifying = classify(reference, live.object);
         const Owner owner = co_await std::move(classifying);
         if (owner == Owner::Unknown) {
-            co_return api::Status(500, api::Reason::InternalError, "an owner could not be looked up");
+            co_return api::Status(500, api::Reason::InternalError,
+                                  "an owner could not be looked up");
         }
         solid = solid || owner == Owner::Solid;
         waiting = waiting || owner == Owner::Waiting;
@@ -206,10 +220,12 @@ sim::Task<GarbageCollector::Owner> GarbageCollector::classify(api::OwnerReferenc
         co_return Owner::Unknown;
     }
     if (info->namespaced && ns.empty()) {
-        // A cluster-scoped object cannot have a namespaced owner: never deleted for it, and said so.
+        // A cluster-scoped object cannot have a namespaced owner: never deleted for it, and said
+        // so.
         recorder_.record(*dependent, control::EventType::Warning, "OwnerRefInvalidNamespace",
-                         "ownerRef [" + owner.apiVersion.str() + "/" + owner.kind.str() + ", namespace: , name: " +
-                             owner.name.str() + ", uid: " + owner.uid.str() + "] does not exist in namespace \"\"");
+                         "ownerRef [" + owner.apiVersion.str() + "/" + owner.kind.str() +
+                             ", namespace: , name: " + owner.name.str() +
+                             ", uid: " + owner.uid.str() + "] does not exist in namespace \"\"");
         co_return Owner::Solid;
     }
     api::Request get;
@@ -231,7 +247,8 @@ sim::Task<GarbageCollector::Owner> GarbageCollector::classify(api::OwnerReferenc
     co_return is_waiting(live.object) && blocks ? Owner::Waiting : Owner::Solid;
 }
 
-sim::Task<api::Status> GarbageCollector::remove_owners(api::Kind kind, api::Key key, std::vector<std::string> uids) {
+sim::Task<api::Status> GarbageCollector::remove_owners(api::Kind kind, api::Key key,
+                                                       std::vector<std::string> uids) {
     api::Request patch;
     patch.verb = Verb::Patch;
     patch.kind = kind;
@@ -251,7 +268,8 @@ sim::Task<api::Status> GarbageCollector::remove_owners(api::Kind kind, api::Key 
     co_return answer.status;
 }
 
-sim::Task<api::Status> GarbageCollector::remove_finalizer(api::Kind kind, api::Key key, std::string finalizer) {
+sim::Task<api::Status> GarbageCollector::remove_finalizer(api::Kind kind, api::Key key,
+                                                          std::string finalizer) {
     const api::ObjectRef known = process_.informer(kind).get(key);
     if (!known) {
         co_return api::Status();

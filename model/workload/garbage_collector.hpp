@@ -1,7 +1,8 @@
-// GarbageCollector: deletes what no living owner holds, and carries out orphan and foreground deletion.
-// Counterpart: pkg/controller/garbagecollector (graph_builder.go, garbagecollector.go), v1.36. The graph is built from informers,
-// so it lags; owners are confirmed absent by live reads before anything is deleted.
-// Left out: discovery failures, the metadata-only client (whole objects are read), metrics.
+// GarbageCollector: deletes what no living owner holds, and carries out orphan and foreground
+// deletion. Counterpart: pkg/controller/garbagecollector (graph_builder.go, garbagecollector.go),
+// v1.36. The graph is built from informers, so it lags; owners are confirmed absent by live reads
+// before anything is deleted. Left out: discovery failures, the metadata-only client (whole objects
+// are read), metrics.
 #pragma once
 
 #include <map>
@@ -17,7 +18,8 @@ class GarbageCollector : public control::Controller {
   public:
     static constexpr std::string_view kClientName = "generic-garbage-collector";
 
-    GarbageCollector(control::Process& process, control::Client& client, control::EventRecorder& recorder);
+    GarbageCollector(control::Process& process, control::Client& client,
+                     control::EventRecorder& recorder);
     ~GarbageCollector() override;
     std::string_view name() const override { return kClientName; }
     void start() override;
@@ -48,7 +50,8 @@ class GarbageCollector : public control::Controller {
     sim::Task<api::Status> judge(std::string uid, Node node);
     enum class Owner { Solid, Dangling, Waiting, Unknown };
     sim::Task<Owner> classify(api::OwnerReference owner, api::ObjectRef dependent);
-    sim::Task<api::Status> remove_owners(api::Kind kind, api::Key key, std::vector<std::string> uids);
+    sim::Task<api::Status> remove_owners(api::Kind kind, api::Key key,
+                                         std::vector<std::string> uids);
     sim::Task<api::Status> remove_finalizer(api::Kind kind, api::Key key, std::string finalizer);
     sim::Task<api::Status> end_foreground(std::string uid, Node node);
     api::Status settle(control::WorkQueue& queue, const api::Key& key, api::Status status);

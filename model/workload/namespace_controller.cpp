@@ -9,12 +9,14 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kWorkers = 10;
-constexpr sim::Duration kGrace = 5s;         // rides out caches of admission
-constexpr sim::Duration kEstimate = 15s;     // of what finalizers hold; looked at again after half of it and a second
+constexpr sim::Duration kGrace = 5s;  // rides out caches of admission
+constexpr sim::Duration kEstimate =
+    15s;  // of what finalizers hold; looked at again after half of it and a second
 constexpr sim::Duration kAgain = kEstimate / 2 + 1s;
 constexpr std::string_view kKubernetes = "kubernetes";
 
-api::Condition condition(std::string_view type, bool on, std::string_view reason, std::string message, api::Timestamp now) {
+api::Condition condition(std::string_view type, bool on, std::string_view reason,
+                         std::string message, api::Timestamp now) {
     api::Condition c;
     c.type = type;
     c.status = on ? "True" : "False";
@@ -29,19 +31,22 @@ std::string sentence(const std::map<std::string, std::size_t>& counts, std::stri
     std::string text;
     for (const auto& [name, n] : counts) {
         if (!text.empty()) text += ", ";
-        text += name + std::string(what.substr(0, what.find('#'))) + std::to_string(n) + std::string(what.substr(what.find('#') + 1));
+        text += name + std::string(what.substr(0, what.find('#'))) + std::to_string(n) +
+                std::string(what.substr(what.find('#') + 1));
     }
     return text;
 }
 
 }  // namespace
 
-NamespaceController::NamespaceController(control::Process& process, control::Client& client, const Profile& profile)
+NamespaceController::NamespaceController(control::Process& process, control::Client& client,
+                                         const Profile& profile)
     : process_(process),
       client_(client),
       pods_first_(profile.on(Gate::OrderedNamespaceDeletion)),
       namespaces_(process.informer(api::Kind::Namespace)),
-      queue_(process.engine(), process.journal(), "namespace-controller", control::BackoffLimits(5ms, 60s)) {
+      queue_(process.engine(), process.journal(), "namespace-controller",
+             control::BackoffLimits(5ms, 60s)) {
     namespaces_.add_handler([this](const api::ObjectRef&, const api::ObjectRef& after) {
         if (!after || !after->metadata.terminating()) return;
         pending_[after->key()] = process_.engine().now() + kGrace;
@@ -51,7 +56,8 @@ NamespaceController::NamespaceController(control::Process& process, control::Cli
 
 void NamespaceController::start() {
     for (int i = 0; i < kWorkers; ++i)
-        process_.spawn_worker(queue_, [this](control::WorkQueue::Item item) { return sync(std::move(item)); });
+        process_.spawn_worker(
+            queue_, [this](control::WorkQueue::Item item) { return sync(std::move(item)); });
 }
 
 sim::Task<api::Status> NamespaceController::sync(control::WorkQueue::Item item) {
@@ -93,7 +99,8 @@ sim::Task<api::Status> NamespaceController::sync(control::WorkQueue::Item item) 
     co_return status;
 }
 
-sim::Task<api::Status> NamespaceController::delete_content(api::Text ns, bool pods, Remaining* remaining) {
+sim::Task<api::Status> NamespaceController::delete_content(api::Text ns, bool pods,
+                                                           Remaining* remaining) {
     const api::Scheme& scheme = process_.server().scheme();
     for (std::size_t k = 0; k < scheme.size(); ++k) {
         const auto kind = static_cast<api::Kind>(k);
@@ -133,18 +140,22 @@ sim::Task<api::Status> NamespaceController::tell(api::Ref<api::Namespace> ns, Re
     std::vector<api::Condition> told;
     told.push_back(condition("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered",
                              "All resources successfully discovered", now));
-    told.push_back(condition("NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions",
-                             "All legacy kube types successfully parsed", now));
+    told.push_back(condition("NamespaceDeletionGroupVersionParsingFailure", false,
+                             "ParsedGroupVersions", "All legacy kube types successfully parsed",
+                             now));
     told.push_back(condition("NamespaceDeletionContentFailure", false, "ContentDeleted",
-                             "All content successfully deleted, may be waiting on finalization", now));
+                             "All content successfully deleted, may be waiting on finalization",
+                             now));
     const bool some = remaining.objects > 0;
-    told.push_back(condition("NamespaceContentRemaining", some, some ? "SomeResourcesRemain" : "ContentRemoved",
+    told.push_back(condition("NamespaceContentRemaining", some,
+                             some ? "SomeResourcesRemain" : "ContentRemoved",
                              some ? "Some resources are remaining: " +
                                         sentence(remaining.by_resource, " has # resource instances")
                                   : "All content successfully removed",
                              now));
     const bool held = !remaining.by_finalizer.empty();
-    told.push_back(condition("NamespaceFinalizersRemaining", held, held ? "SomeFinalizersRemain" : "ContentHasNoFinalizers",
+    told.push_back(condition("NamespaceFinalizersRemaining", held,
+                             held ? "SomeFinalizersRemain" : "ContentHasNoFinalizers",
                              held ? "Some content in the namespace has finalizers remaining: " +
                                         sentence(remaining.by_finalizer, " in # resource instances")
                                   : "All content-preserving finalizers finished",
@@ -164,7 +175,8 @@ sim::Task<api::Status> NamespaceController::tell(api::Ref<api::Namespace> ns, Re
     }
     auto updating = client_.update(std::move(next), api::Subresource::Status);
     auto updated = co_await std::move(updating);
-    co_return updated.ok() || updated.error().is(api::Reason::NotFound) ? api::Status() : updated.error();
+    co_return updated.ok() || updated.error().is(api::Reason::NotFound) ? api::Status()
+                                                                        : updated.error();
 }
 
 sim::Task<api::Status> NamespaceController::finalize(api::Key key) {
@@ -188,7 +200,8 @@ std::string NamespaceController::explain(api::Kind kind, const api::Key& key) co
     if (kind != api::Kind::Namespace) return {};
     auto it = pending_.find(key);
     if (it == pending_.end()) return {};
-    return "namespace-controller deletes its content and looks again at " + sim::seconds_text(it->second);
+    return "namespace-controller deletes its content and looks again at " +
+           sim::seconds_text(it->second);
 }
 
 sim::Time NamespaceController::next_action() const {

@@ -1,7 +1,7 @@
 // NamespaceController: empties a terminating namespace and lets it go.
-// Counterpart: pkg/controller/namespace with deletion/namespaced_resources_deleter.go, v1.36. Pods go first and must be gone before
-// the rest is deleted (OrderedNamespaceDeletion); what is held by finalizers is waited for.
-// Left out: discovery failures.
+// Counterpart: pkg/controller/namespace with deletion/namespaced_resources_deleter.go, v1.36. Pods
+// go first and must be gone before the rest is deleted (OrderedNamespaceDeletion); what is held by
+// finalizers is waited for. Left out: discovery failures.
 #pragma once
 
 #include "model/control/process.hpp"
@@ -22,7 +22,7 @@ class NamespaceController : public control::Controller {
   private:
     struct Remaining {
         std::size_t objects = 0;
-        std::map<std::string, std::size_t> by_resource;   // "persistentvolumeclaims." -> count
+        std::map<std::string, std::size_t> by_resource;  // "persistentvolumeclaims." -> count
         std::map<std::string, std::size_t> by_finalizer;
     };
     sim::Task<api::Status> sync(control::WorkQueue::Item item);
@@ -36,7 +36,8 @@ class NamespaceController : public control::Controller {
     bool pods_first_;
     control::Informer& namespaces_;
     control::WorkQueue queue_;
-    std::map<api::Key, sim::Time> pending_;  // terminating namespaces and when they are looked at next
+    std::map<api::Key, sim::Time>
+        pending_;  // terminating namespaces and when they are looked at next
 };
 
 }  // namespace model::workload

@@ -1,0 +1,141 @@
+#include "model/api/server.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tests/model/small_server.hpp"
+
+using namespace model;
+using api::Key;
+using api::Kind;
+
+TEST_SUITE_BEGIN("api server");
+
+TEST_CASE("a created claim has its finalizer, a uid and a version from its first moment") {
+    SmallServer s;
+    const api::Response r = s.create(s.claim("data"));
+    REQUIRE(r.status.code == 201);
+    const auto claim = api::as<api::PersistentVolumeClaim>(r.object);
+    CHECK(claim->metadata.finalizers == std::vector<api::Text>{"kubernetes.io/pvc-protection"});
+    CHECK(claim->metadata.uid.size() == 36);
+    CHECK(claim->metadata.resourceVersion > 0);
+    CHECK(claim->status.phase == "Pending");
+    CHECK(*claim->spec.volumeMode == "Filesystem");
+}
+
+TEST_CASE("uids depend on seed and name, not on the order of creation") {
+    SmallServer a, b;
+    (void)a.create(a.claim("x"));
+    const auto in_a = a.create(a.claim("y")).object->metadata.uid;
+    const auto in_b = b.create(b.claim("y")).object->metadata.uid;
+    CHECK(in_a == in_b);
+    CHECK(b.create(b.claim("x")).object->metadata.uid != in_b);
+}
+
+TEST_CASE("a second object of a name gets another uid") {
+    SmallServer s;
+    const auto first = s.create(s.volume("v")).object->metadata.uid;
+    api::Value unprotect;
+    unprotect["metadata"]["finalizers"] = api::Value();
+    CHECK(s.patch(Kind::PersistentVolume, Key("", "v"), unprotect).status.ok());
+    CHECK(s.remove(Kind::PersistentVolume, Key("", "v")).status.ok());
+    CHECK(s.create(s.volume("v")).object->metadata.uid != first);
+}
+
+TEST_CASE("a stale resourceVersion is a conflict with the API's words") {
+    SmallServer s;
+    const auto first = api::as<api::PersistentVolume>(s.create(s.volume("v")).object);
+    api::PersistentVolume next = *first;
+    next.metadata.labels.set("a", "b");
+    REQUIRE(s.update(next).status.ok());
+    const api::Response late = s.update(next);
+    CHECK(late.status.code == 409);
+    CHECK(late.status.message ==
+          "Operation cannot be fulfilled on persistentvolumes \"v\": the object has been modified; "
+          "please apply your "
+          "changes to the latest version and try again");
+}
+
+TEST_CASE("an update that changes nothing stores nothing") {
+    SmallServer s;
+    const auto first = api::as<api::PersistentVolume>(s.create(s.volume("v")).object);
+    const std::uint64_t before = s.server->resource_version();
+    const api::Response same = s.update(*first);
+    CHECK(same.status.ok());
+    CHECK(same.object == api::ObjectRef(first));
+    CHECK(s.server->resource_version() == before);
+}
+
+TEST_CASE("writes to the main resource keep the status, writes to status keep the spec") {
+    SmallServer s;
+    auto pv = *api::as<api::PersistentVolume>(s.create(s.volume("v")).object);
+    pv.status.phase = "Bound";
+    pv.spec.mountOptions.push_back("ro");
+    auto after = *api::as<api::PersistentVolume>(s.update(pv).object);
+    CHECK(after.status.phase == "Pending");
+    CHECK(after.spec.mountOptions.size() == 1);
+    after.status.phase = "Available";
+    after.spec.mountOptions.clear();
+    const auto last =
+        api::as<api::PersistentVolume>(s.update(after, api::Subresource::Status).object);
+    CHECK(last->status.phase == "Available");
+    CHECK(last->spec.mountOptions.size() == 1);
+}
+
+TEST_CASE("an object with finalizers goes in the very write that removes the last one") {
+    SmallServer s;
+    (void)s.create(s.claim("c"));
+    const api::Response marked = s.remove(Kind::PersistentVolumeClaim, Key("default", "c"));
+    CHECK(marked.object->metadata.terminating());
+    CHECK(marked.object->metadata.deletionGracePeriodSeconds == 0);
+    const std::uint64_t version = s.server->resource_version();
+    CHECK(s.remove(Kind::PersistentVolumeClaim, Key("default", "c")).status.ok());
+    CHECK(s.server->resource_version() == version);  // a repeated DELETE changes nothing
+    auto next = *api::as<api::PersistentVolumeClaim>(marked.object);
+    next.metadata.finalizers.clear();
+    CHECK(s.update(next).status.ok());
+    CHECK_FALSE(s.server->find(Kind::PersistentVolumeClaim, Key("default", "c")));
+}
+
+TEST_CASE("preconditions of a delete are kept") {
+    SmallServer s;
+    (void)s.create(s.claim("c"));
+    api::DeleteOptions other;
+    other.uid = "someone-else";
+    CHECK(s.remove(Kind::PersistentVolumeClaim, Key("default", "c"), other).status.code == 409);
+}
+
+TEST_CASE("generateName gives names of five further characters, never the same") {
+    SmallServer s;
+    api::Value v = s.claim("");
+    v["metadata"].erase("name");
+    v["metadata"]["generateName"] = "data-";
+    const auto a = s.create(v).object->metadata.name.str(),
+               b = s.create(v).object->metadata.name.str();
+    CHECK(a.size() == 10);
+    CHECK(a.starts_with("data-"));
+    CHECK(a != b);
+}
+
+TEST_CASE("a kind that the model does not know is stored and given back whole") {
+    SmallServer s;
+    api::Value v;
+    v["apiVersion"] = "example.com/v1";
+    v["kind"] = "Widget";
+    v["metadata"]["name"] = "w";
+    v["spec"]["size"] = 3;
+    const api::Response r = s.create(v);
+    REQUIRE(r.status.code == 201);
+    const api::Value back = api::encode(*r.object, s.server->scheme());
+    CHECK(back.at({"spec", "size"})->as_int() == 3);
+    CHECK(back.find("apiVersion")->as_string() == "example.com/v1");
+}
+
+TEST_CASE("a server that is down answers nobody") {
+    SmallServer s;
+    s.server->set_up(false);
+    const api::Response r = s.create(s.claim("c"));
+    CHECK(r.status.code == 0);
+    CHECK(r.status.is(api::Reason::ConnectionRefused));
+}
+
+TEST_SUITE_END();
