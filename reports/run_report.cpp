@@ -37,6 +37,11 @@ Json json_of(const Segment& s) {
                 {"seconds", seconds(s.length())}, {"actor", s.actor}, {"cut", s.cut}};
 }
 
+Json json_of(const ClaimPath& p);
+Json json_of(const LatencyRow& row);
+Json json_of(const PassedOver& p);
+Json json_of(const Match& m);
+
 template <class T>
 Json list_of(const std::vector<T>& items) {
     Json list = Json::array();
