@@ -27,7 +27,8 @@ constexpr GateRow kGates[] = {
     {"RecoverVolumeExpansionFailure", Gate::RecoverVolumeExpansionFailure, 32},
     {"VolumeAttributesClass", Gate::VolumeAttributesClass, 34},
     {"PersistentVolumeLastPhaseTransitionTime", Gate::PersistentVolumeLastPhaseTransitionTime, 29},
-    // On in 1.28.0 to 1.28.5 too, then switched off for its memory use; the profile follows the last 1.28.
+    // On in 1.28.0 to 1.28.5 too, then switched off for its memory use; the profile follows the
+    // last 1.28.
     {"SchedulerQueueingHints", Gate::SchedulerQueueingHints, 32},
     {"SchedulerPopFromBackoffQ", Gate::SchedulerPopFromBackoffQ, 33},
     {"AnyVolumeDataSource", Gate::AnyVolumeDataSource, 26},
@@ -72,19 +73,24 @@ std::string_view scrub_image(int minor) {
 
 std::string_view scrub_script(int minor) {
     if (minor <= 27) {
-        return "test -e /scrub && rm -rf /scrub/..?* /scrub/.[!.]* /scrub/*  && test -z \"$(ls -A /scrub)\" || exit 1";
+        return "test -e /scrub && rm -rf /scrub/..?* /scrub/.[!.]* /scrub/*  && test -z \"$(ls -A "
+               "/scrub)\" || exit 1";
     }
-    return "test -e /scrub && find /scrub -mindepth 1 -delete && test -z \"$(ls -A /scrub)\" || exit 1";
+    return "test -e /scrub && find /scrub -mindepth 1 -delete && test -z \"$(ls -A /scrub)\" || "
+           "exit 1";
 }
 
 // pkg/controller/volume/persistentvolume/pv_controller.go provisionClaimOperationExternal.
 std::string_view waiting_message(int minor) {
     if (minor <= 27) {
-        return "waiting for a volume to be created, either by external provisioner \"{provisioner}\" or manually "
+        return "waiting for a volume to be created, either by external provisioner "
+               "\"{provisioner}\" or manually "
                "created by system administrator";
     }
-    return "Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the "
-           "system administrator. If volume creation is delayed, please verify that the provisioner is running and "
+    return "Waiting for a volume to be created either by the external provisioner '{provisioner}' "
+           "or manually by the "
+           "system administrator. If volume creation is delayed, please verify that the "
+           "provisioner is running and "
            "correctly registered.";
 }
 
@@ -95,9 +101,14 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     if (!minor || *minor < kOldest || *minor > kNewest) return std::nullopt;
     Profile p;
     p.minor = *minor;
-    for (const GateRow& row : kGates) p.gates[static_cast<std::size_t>(row.gate)] = *minor >= row.on_since;
+    for (const GateRow& row : kGates)
+        p.gates[static_cast<std::size_t>(row.gate)] = *minor >= row.on_since;
     p.binder_requeues_on_error = *minor >= 36;
     p.binder_sync_period = 15s;
+    p.binder_tells_save_errors = *minor >= 28;
+    p.binder_counts_beta_class = *minor >= 29;
+    p.binder_leaves_csi_volumes = *minor >= 30;
+    p.binder_finds_deleter_first = *minor >= 36;
     p.external_provisioning_message = waiting_message(*minor);
     p.recycler_image = scrub_image(*minor);
     p.recycler_script = scrub_script(*minor);

@@ -32,6 +32,8 @@ class Controller {
     // of a restless key); kNever where nothing is unfinished. A period that finds nothing to do
     // does not count.
     virtual sim::Time next_action() const { return sim::kNever; }
+    // True where next_action() would only repeat what was said before (an event of a claim that waits for somebody else).
+    virtual bool repeats_only() const { return false; }
 };
 
 class Process {
@@ -61,6 +63,7 @@ class Process {
     void spawn_worker(WorkQueue& queue, Sync sync);
 
     const std::string& name() const { return name_; }
+    const Latencies& latencies() const { return latencies_; }
     api::Server& server() { return server_; }
     sim::Engine& engine() { return server_.engine(); }
     Journal& journal() { return server_.journal(); }
