@@ -11,8 +11,8 @@ namespace scenarios {
 
 struct Place {
     std::string file;
-    int line = 0;    // from 1; 0: the file as a whole
-    int column = 0;  // from 1
+    int line = 0;                   // from 1; 0: the file as a whole
+    int column = 0;                 // from 1
     std::string to_string() const;  // file:line:column
 };
 
@@ -25,7 +25,8 @@ struct Diagnostic {
 
 using Diagnostics = std::vector<Diagnostic>;
 
-// How many letters must be inserted, dropped, replaced or swapped with a neighbour; case is ignored.
+// How many letters must be inserted, dropped, replaced or swapped with a neighbour; case is
+// ignored.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 // The nearest of the known words by edit distance, or "" where none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

@@ -1,4 +1,5 @@
-// Run: one scenario played on one cluster: steps are sent, expectations judged after every commit, the end decided.
+// Run: one scenario played on one cluster: steps are sent, expectations judged after every commit,
+// the end decided.
 #pragma once
 
 #include <functional>
@@ -18,10 +19,10 @@ struct ExpectationResult {
     std::string text;
     Place place;
     Verdict verdict = Verdict::Open;
-    sim::Time decided;                 // when it was held or failed
-    std::string reason;                // why it failed, with an object diff; empty where it held
-    std::vector<std::string> events;   // the last relevant events of the object where it failed
-    int step = -1;                     // index of the step it belongs to; -1: of the scenario
+    sim::Time decided;                // when it was held or failed
+    std::string reason;               // why it failed, with an object diff; empty where it held
+    std::vector<std::string> events;  // the last relevant events of the object where it failed
+    int step = -1;                    // index of the step it belongs to; -1: of the scenario
 };
 
 struct StepResult {
@@ -29,9 +30,9 @@ struct StepResult {
     Place place;
     enum class State : unsigned char { Waiting, Sent, Done, Failed } state{};
     sim::Time sent, answered;
-    int code = 0;        // of the answer; 0 for steps that are no requests
-    std::string message; // of a refusal
-    std::string failure; // why the step fails the scenario
+    int code = 0;         // of the answer; 0 for steps that are no requests
+    std::string message;  // of a refusal
+    std::string failure;  // why the step fails the scenario
 };
 
 struct InvariantBreak {
@@ -40,7 +41,14 @@ struct InvariantBreak {
 };
 
 // Exit codes of the command line.
-enum class Exit : int { Fine = 0, ExpectationFailed = 1, BadInput = 2, InvariantBroken = 3, NotSettled = 4, NotDeterministic = 5 };
+enum class Exit : int {
+    Fine = 0,
+    ExpectationFailed = 1,
+    BadInput = 2,
+    InvariantBroken = 3,
+    NotSettled = 4,
+    NotDeterministic = 5
+};
 
 struct Outcome {
     Exit exit = Exit::Fine;
@@ -50,7 +58,8 @@ struct Outcome {
     std::vector<std::string> unsettled;  // what waits, when the run did not settle
     sim::Time ended;
     std::uint64_t fingerprint = 0, final_draw = 0, events = 0;
-    std::size_t checks = 0;  // expectations, refusals and when-conditions that were judged: 0 is no success of `test`
+    std::size_t checks = 0;  // expectations, refusals and when-conditions that were judged: 0 is no
+                             // success of `test`
     std::string first_failure() const;  // one line; "" when fine
 };
 

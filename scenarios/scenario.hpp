@@ -1,6 +1,6 @@
-// Scenario: a loaded and checked scenario file: what the cluster is, what is done to it and when, what must be true.
-// The text form is documented by `stowage schema`; loading never throws for bad input and never reads beyond the file and
-// the manifests it names.
+// Scenario: a loaded and checked scenario file: what the cluster is, what is done to it and when,
+// what must be true. The text form is documented by `stowage schema`; loading never throws for bad
+// input and never reads beyond the file and the manifests it names.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,8 @@ using model::api::Value;
 // A partial object: kind, name, namespace and whatever must match (see `matches` in match.hpp).
 struct Pattern {
     Value body;  // as written, with ${uid:...} unresolved
-    std::string kind, name, ns;  // name "": any; ns "default" where the kind is namespaced and none is given
+    std::string kind, name,
+        ns;  // name "": any; ns "default" where the kind is namespaced and none is given
     Place place;
 };
 
@@ -33,25 +34,65 @@ struct Target {  // {component: X, driver: D}, {node: N}, {heartbeats: N}
 };
 
 namespace action {
-struct Create { Value manifest; };
-struct Apply { std::vector<Value> manifests; };
-struct Replace { Value manifest; };
-struct Patch { Pattern target; std::string subresource; model::api::PatchType type; Value body; };
-struct Delete { Pattern target; model::api::DeleteOptions options; };
-struct Crash { Target target; model::InFlight in_flight; };
-struct Stop { Target target; };
-struct Start { Target target; };
-struct Restart { Target target; };
-struct Drain { std::string node; };      // cordon, then evict
-struct Cordon { std::string node; bool on = true; };
-struct Taint { std::string node; Value taint; bool remove = false; };
-struct Partition { Target target; };
-struct Faults { std::string driver; Value faults; };
-struct Note { std::string text; };
+struct Create {
+    Value manifest;
+};
+struct Apply {
+    std::vector<Value> manifests;
+};
+struct Replace {
+    Value manifest;
+};
+struct Patch {
+    Pattern target;
+    std::string subresource;
+    model::api::PatchType type;
+    Value body;
+};
+struct Delete {
+    Pattern target;
+    model::api::DeleteOptions options;
+};
+struct Crash {
+    Target target;
+    model::InFlight in_flight;
+};
+struct Stop {
+    Target target;
+};
+struct Start {
+    Target target;
+};
+struct Restart {
+    Target target;
+};
+struct Drain {
+    std::string node;
+};  // cordon, then evict
+struct Cordon {
+    std::string node;
+    bool on = true;
+};
+struct Taint {
+    std::string node;
+    Value taint;
+    bool remove = false;
+};
+struct Partition {
+    Target target;
+};
+struct Faults {
+    std::string driver;
+    Value faults;
+};
+struct Note {
+    std::string text;
+};
 }  // namespace action
 
-using Action = std::variant<std::monostate, action::Create, action::Apply, action::Replace, action::Patch, action::Delete,
-                            action::Crash, action::Stop, action::Start, action::Restart, action::Drain, action::Cordon,
+using Action = std::variant<std::monostate, action::Create, action::Apply, action::Replace,
+                            action::Patch, action::Delete, action::Crash, action::Stop,
+                            action::Start, action::Restart, action::Drain, action::Cordon,
                             action::Taint, action::Partition, action::Faults, action::Note>;
 
 struct Rejection {
@@ -59,11 +100,12 @@ struct Rejection {
     std::string message;  // compared as the scenario documentation says
 };
 
-// within: must become true in (s, s + D]; always, never: from s to the end; count, latency: judged at the end.
+// within: must become true in (s, s + D]; always, never: from s to the end; count, latency: judged
+// at the end.
 struct Expectation {
     enum class Kind : unsigned char { Within, Always, Never, Count, Latency } kind{};
-    Value body;           // as written
-    std::string text;     // one line for reports
+    Value body;        // as written
+    std::string text;  // one line for reports
     Place place;
     sim::Duration within{};
 };
@@ -84,10 +126,11 @@ struct Scenario {
     model::api::TextMap labels;
     model::ClusterOptions cluster;  // profile, seed, latencies, phases, limits, which actors
     std::optional<sim::Duration> until;
-    std::vector<Value> objects;     // exist before time 0
+    std::vector<Value> objects;  // exist before time 0
     std::vector<Step> steps;
     std::vector<Expectation> expect;
-    std::vector<std::string> notices;  // absent actors and the like: one line each at the start of a run
+    std::vector<std::string>
+        notices;  // absent actors and the like: one line each at the start of a run
     Diagnostics warnings;
 };
 
