@@ -42,6 +42,9 @@ Shown shown(const ResourceList& list);
 // Lines "-name: old" and "+name: new" of the members that differ, behind a newline: what upstream shows as a Go diff.
 std::string member_diff(const Value& old, const Value& now);
 
+// Fills dataSource from dataSourceRef or the other way round (strategy.cpp).
+void normalize_data_sources(PersistentVolumeClaimSpec& spec, const Profile& profile);
+
 // ---- by kind; metadata is judged before, by validation.cpp
 void check_volume_spec(const PersistentVolumeSpec& spec, bool inline_spec, const PersistentVolumeSpec* old,
                        const Path& at, Findings& f);

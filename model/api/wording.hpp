@@ -1,4 +1,5 @@
-// In which words the API of a version refuses: what upstream changed in its messages from 1.26 to 1.36.
+// In which words the API of a version refuses, and details of its rules that no gate guards: what upstream changed from
+// 1.26 to 1.36.
 // It is derived from the profile here and nowhere else, so that the rules read the same for all versions.
 // Left out: versions in between a change's pull request and its release.
 #pragma once
@@ -25,6 +26,7 @@ struct Wording {
     bool data_source_group = true;       // 1.29: apiGroup of a data source must be a subdomain
     bool volume_error_code = true;       // 1.33: errorCode of a VolumeError
     bool pod_fields_by_comma = true;     // 1.27: the list of a pod's mutable fields is joined by commas
+    bool selinux_mount_field = true;     // 1.27: CSIDriver.spec.seLinuxMount is known and defaulted
     static Wording of(const Profile& profile);
 };
 
