@@ -38,8 +38,28 @@ Status validate_admitted_update(const Object& object, const Object& old, Subreso
 // (pkg/volume/util/storageclass.go).
 Ref<StorageClass> default_class(const std::vector<Ref<StorageClass>>& classes);
 
+// The class a claim names, by the beta annotation or the field; "" where it names none.
+std::string_view class_of(const PersistentVolumeClaim& claim);
+
 // Usage of one claim as quota counts it, and of all in a namespace: what ResourceQuota status.used
 // shows.
 ResourceList quota_usage(const PersistentVolumeClaim& claim);
+
+// A quota's status as its controller would write it now: usage is counted from the objects that
+// are there, so that nothing is ever charged twice or freed too late.
+ResourceQuotaStatus quota_status(const ResourceQuota& quota, const ObjectReader& reader,
+                                 const Profile& profile);
+// 403 where a quota of the namespace forbids the object; `old` is null on create.
+Status check_quotas(const Object& object, const Object* old, const ObjectReader& reader,
+                    const Profile& profile);
+// The ResourceQuota objects whose status is to be written when the write is admitted, each with the
+// new object counted in (upstream's admission writes them itself, before the object).
+std::vector<std::unique_ptr<Object>> quota_updates_for_create(const Object& object,
+                                                              const ObjectReader& reader,
+                                                              const Profile& profile);
+std::vector<std::unique_ptr<Object>> quota_updates_for_update(const Object& object,
+                                                              const Object& old,
+                                                              const ObjectReader& reader,
+                                                              const Profile& profile);
 
 }  // namespace model::api

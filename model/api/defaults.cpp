@@ -1,6 +1,7 @@
-// What the API server fills in. Counterparts: pkg/apis/core/v1/defaults.go, pkg/apis/storage/v1/defaults.go.
-// Left out: ports, probes, resource requests from limits, and what admission plugins beside those of admission.hpp add to
-// a pod (service account, priority, tolerations).
+// What the API server fills in. Counterparts: pkg/apis/core/v1/defaults.go,
+// pkg/apis/storage/v1/defaults.go. Left out: ports, probes, resource requests from limits, and what
+// admission plugins beside those of admission.hpp add to a pod (service account, priority,
+// tolerations).
 #include "model/api/validation.hpp"
 #include "model/api/wording.hpp"
 
@@ -59,7 +60,8 @@ void default_projected_tokens(Value& projected) {
     for (std::size_t i = 0; i < sources->as_list().size(); ++i) {
         const Value* token = projected.find("sources")->as_list()[i].find("serviceAccountToken");
         if (token && !token->find("expirationSeconds"))
-            projected["sources"].edit_list()[i]["serviceAccountToken"]["expirationSeconds"] = Value(kTokenSeconds);
+            projected["sources"].edit_list()[i]["serviceAccountToken"]["expirationSeconds"] =
+                Value(kTokenSeconds);
     }
 }
 
@@ -88,7 +90,8 @@ std::string_view pull_policy(std::string_view image) {
     if (image.find('@') != std::string_view::npos) return "IfNotPresent";
     const std::string_view last = slash == std::string_view::npos ? image : image.substr(slash + 1);
     const std::size_t colon = last.find(':');
-    return colon == std::string_view::npos || last.substr(colon + 1) == "latest" ? "Always" : "IfNotPresent";
+    return colon == std::string_view::npos || last.substr(colon + 1) == "latest" ? "Always"
+                                                                                 : "IfNotPresent";
 }
 
 bool is_complete(const Value& container) {
@@ -101,7 +104,8 @@ void default_containers(Value& containers) {
         if (is_complete(containers.as_list()[i])) continue;
         Value& c = containers.edit_list()[i];
         const Value* image = c.find("image");
-        default_member(c, "imagePullPolicy", Value(pull_policy(image ? image->as_string() : std::string_view())));
+        default_member(c, "imagePullPolicy",
+                       Value(pull_policy(image ? image->as_string() : std::string_view())));
         default_member(c, "terminationMessagePath", Value("/dev/termination-log"));
         default_member(c, "terminationMessagePolicy", Value("File"));
     }
@@ -121,25 +125,33 @@ void default_pod(Pod& pod) {
 
 void default_namespace(Namespace& ns) {
     default_text(ns.status.phase, "Active");
-    if (!ns.metadata.name.empty()) ns.metadata.labels.set("kubernetes.io/metadata.name", ns.metadata.name);
+    if (!ns.metadata.name.empty())
+        ns.metadata.labels.set("kubernetes.io/metadata.name", ns.metadata.name);
 }
 
 }  // namespace
 
 void set_defaults(Object& object, const Profile& profile) {
     switch (object.kind) {
-        case Kind::Namespace: return default_namespace(static_cast<Namespace&>(object));
+        case Kind::Namespace:
+            return default_namespace(static_cast<Namespace&>(object));
         case Kind::Node: {
             NodeStatus& status = static_cast<Node&>(object).status;
             if (status.allocatable.empty()) status.allocatable = status.capacity;
             return;
         }
-        case Kind::Pod: return default_pod(static_cast<Pod&>(object));
-        case Kind::PersistentVolume: return default_pv(static_cast<PersistentVolume&>(object));
-        case Kind::PersistentVolumeClaim: return default_pvc(static_cast<PersistentVolumeClaim&>(object));
-        case Kind::StorageClass: return default_class_fields(static_cast<StorageClass&>(object));
-        case Kind::CSIDriver: return default_driver(static_cast<CSIDriver&>(object), profile);
-        default: return;  // the other kinds have none
+        case Kind::Pod:
+            return default_pod(static_cast<Pod&>(object));
+        case Kind::PersistentVolume:
+            return default_pv(static_cast<PersistentVolume&>(object));
+        case Kind::PersistentVolumeClaim:
+            return default_pvc(static_cast<PersistentVolumeClaim&>(object));
+        case Kind::StorageClass:
+            return default_class_fields(static_cast<StorageClass&>(object));
+        case Kind::CSIDriver:
+            return default_driver(static_cast<CSIDriver&>(object), profile);
+        default:
+            return;  // the other kinds have none
     }
 }
 

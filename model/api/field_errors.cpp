@@ -7,7 +7,8 @@ namespace model::api {
 
 Path Path::with(const Part& part) const {
     Path p(*this);
-    // Deeper than any rule goes; the last part is what a reader needs, so it replaces the one before.
+    // Deeper than any rule goes; the last part is what a reader needs, so it replaces the one
+    // before.
     if (p.size_ == p.parts_.size()) --p.size_;
     p.parts_[p.size_++] = part;
     return p;
@@ -34,15 +35,33 @@ std::string quoted(std::string_view text) {
     for (char c : text) {
         const auto byte = static_cast<unsigned char>(c);
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\a': out += "\\a"; break;
-            case '\b': out += "\\b"; break;
-            case '\f': out += "\\f"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
-            case '\v': out += "\\v"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\a':
+                out += "\\a";
+                break;
+            case '\b':
+                out += "\\b";
+                break;
+            case '\f':
+                out += "\\f";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
+            case '\v':
+                out += "\\v";
+                break;
             default:
                 if (byte < 0x20 || byte == 0x7f) {
                     char buffer[8];
@@ -57,7 +76,9 @@ std::string quoted(std::string_view text) {
 }
 
 Shown shown(std::string_view text) { return Shown{quoted(text), quoted(text)}; }
-Shown shown_or_null(const std::optional<Text>& text) { return text ? shown(text->view()) : shown_null(); }
+Shown shown_or_null(const std::optional<Text>& text) {
+    return text ? shown(text->view()) : shown_null();
+}
 Shown shown(std::int64_t number) { return Shown{std::to_string(number), std::to_string(number)}; }
 Shown shown_bool(bool value) { return value ? Shown{"true", "true"} : Shown{"false", "false"}; }
 Shown shown_null() { return Shown{"\"null\"", "null"}; }
@@ -83,7 +104,8 @@ Shown shown(const TextMap& map) {
     return Shown{"map[string]string{" + go + "}", "{" + json + "}"};
 }
 
-void Findings::add(const Path& at, std::string_view kind, std::string_view value, std::string_view detail) {
+void Findings::add(const Path& at, std::string_view kind, std::string_view value,
+                   std::string_view detail) {
     std::string text = at.text();
     text.append(": ").append(kind);
     if (!value.empty()) text.append(": ").append(value);
@@ -91,9 +113,13 @@ void Findings::add(const Path& at, std::string_view kind, std::string_view value
     errors_.push_back(std::move(text));
 }
 
-void Findings::required(const Path& at, std::string_view detail) { add(at, "Required value", {}, detail); }
+void Findings::required(const Path& at, std::string_view detail) {
+    add(at, "Required value", {}, detail);
+}
 
-void Findings::forbidden(const Path& at, std::string_view detail) { add(at, "Forbidden", {}, detail); }
+void Findings::forbidden(const Path& at, std::string_view detail) {
+    add(at, "Forbidden", {}, detail);
+}
 
 void Findings::invalid(const Path& at, const Shown& value, std::string_view detail) {
     add(at, "Invalid value", form(value), detail);
@@ -102,7 +128,8 @@ void Findings::invalid(const Path& at, const Shown& value, std::string_view deta
 void Findings::unsupported(const Path& at, const Shown& value,
                            std::initializer_list<std::string_view> supported) {
     std::string detail;
-    for (std::string_view v : supported) detail += (detail.empty() ? "supported values: " : ", ") + quoted(v);
+    for (std::string_view v : supported)
+        detail += (detail.empty() ? "supported values: " : ", ") + quoted(v);
     add(at, "Unsupported value", form(value), detail);
 }
 

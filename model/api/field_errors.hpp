@@ -1,7 +1,7 @@
-// How a refusal is put together: where it is (Path), what stood there (Shown) and what was wrong with it (Findings).
-// Counterpart: apimachinery pkg/util/validation/field. Which words a version uses is in Wording, so that the rules
-// themselves read the same for all versions.
-// Left out: origin marks and the machine-readable causes.
+// How a refusal is put together: where it is (Path), what stood there (Shown) and what was wrong
+// with it (Findings). Counterpart: apimachinery pkg/util/validation/field. Which words a version
+// uses is in Wording, so that the rules themselves read the same for all versions. Left out: origin
+// marks and the machine-readable causes.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@
 
 namespace model::api {
 
-// The place of a field: `spec.volumes[0].name`. It holds views, so that nothing is built where nothing is wrong; the
-// names it is made of must outlive it.
+// The place of a field: `spec.volumes[0].name`. It holds views, so that nothing is built where
+// nothing is wrong; the names it is made of must outlive it.
 class Path {
   public:
     explicit Path(std::string_view root) { parts_[size_++] = Part{root, Part::kName, 0}; }
@@ -59,7 +59,8 @@ class Findings {
     void required(const Path& at, std::string_view detail = {});
     void forbidden(const Path& at, std::string_view detail);
     void invalid(const Path& at, const Shown& value, std::string_view detail);
-    void unsupported(const Path& at, const Shown& value, std::initializer_list<std::string_view> supported);
+    void unsupported(const Path& at, const Shown& value,
+                     std::initializer_list<std::string_view> supported);
     void duplicate(const Path& at, const Shown& value, std::string_view detail = {});
     void not_found(const Path& at, std::string_view value);
     void too_long(const Path& at, std::size_t bytes_max);
@@ -74,8 +75,11 @@ class Findings {
     const Wording wording;
 
   private:
-    const std::string& form(const Shown& value) const { return wording.json_values ? value.json : value.go; }
-    void add(const Path& at, std::string_view kind, std::string_view value, std::string_view detail);
+    const std::string& form(const Shown& value) const {
+        return wording.json_values ? value.json : value.go;
+    }
+    void add(const Path& at, std::string_view kind, std::string_view value,
+             std::string_view detail);
 
     FieldErrors errors_;
 };

@@ -9,20 +9,25 @@ namespace {
 constexpr std::size_t kLabelMax = 63, kSubdomainMax = 253;
 
 constexpr std::string_view kLabelText =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
+    "must start and end "
     "with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 constexpr std::string_view kSubdomainText =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
+    "'.', and must start "
     "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 constexpr std::string_view kKeyText =
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric character "
     "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 constexpr std::string_view kValueText =
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start "
-    "and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation "
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
+    "and must start "
+    "and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex "
+    "used for validation "
     "is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 bool is_lower(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
@@ -61,9 +66,11 @@ Messages subdomain_problems(std::string_view text, std::string_view unit) {
     return out;
 }
 
-// With a suffix to come, a dash at the end is no fault. Upstream cuts two characters and adds one; so does this.
+// With a suffix to come, a dash at the end is no fault. Upstream cuts two characters and adds one;
+// so does this.
 std::string without_trailing_dash(std::string_view name) {
-    if (name.size() > 1 && name.back() == '-') return std::string(name.substr(0, name.size() - 2)) + "a";
+    if (name.size() > 1 && name.back() == '-')
+        return std::string(name.substr(0, name.size() - 2)) + "a";
     return std::string(name);
 }
 
@@ -74,7 +81,8 @@ Messages path_segment_problems(std::string_view name, bool prefix) {
         return out;
     }
     for (char c : {'/', '%'})
-        if (name.find(c) != std::string_view::npos) out.push_back(std::string("may not contain '") + c + "'");
+        if (name.find(c) != std::string_view::npos)
+            out.push_back(std::string("may not contain '") + c + "'");
     return out;
 }
 
@@ -82,17 +90,22 @@ Messages path_segment_problems(std::string_view name, bool prefix) {
 
 bool is_dns_label(std::string_view text) { return text.size() <= kLabelMax && is_dns_part(text); }
 
-bool is_dns_subdomain(std::string_view text) { return text.size() <= kSubdomainMax && is_dns_parts(text); }
+bool is_dns_subdomain(std::string_view text) {
+    return text.size() <= kSubdomainMax && is_dns_parts(text);
+}
 
 Messages dns_label_problems(std::string_view text, const Wording& wording) {
     Messages out;
     if (text.size() > kLabelMax) out.push_back(no_more_than(kLabelMax, "characters"));
     if (is_dns_part(text)) return out;
-    out.emplace_back(wording.dots_in_label && is_dns_parts(text) ? "must not contain dots" : kLabelText);
+    out.emplace_back(wording.dots_in_label && is_dns_parts(text) ? "must not contain dots"
+                                                                 : kLabelText);
     return out;
 }
 
-Messages dns_subdomain_problems(std::string_view text) { return subdomain_problems(text, "characters"); }
+Messages dns_subdomain_problems(std::string_view text) {
+    return subdomain_problems(text, "characters");
+}
 
 Messages label_key_problems(std::string_view text, const Wording& wording) {
     const std::string_view unit = wording.label_key ? "bytes" : "characters";
@@ -108,12 +121,16 @@ Messages label_key_problems(std::string_view text, const Wording& wording) {
     if (slash != std::string_view::npos) {
         const std::string_view prefix = text.substr(0, slash);
         name = text.substr(slash + 1);
-        if (prefix.empty()) out.emplace_back("prefix part must be non-empty");
+        if (prefix.empty())
+            out.emplace_back("prefix part must be non-empty");
         else
-            for (const std::string& m : subdomain_problems(prefix, unit)) out.push_back("prefix part " + m);
+            for (const std::string& m : subdomain_problems(prefix, unit))
+                out.push_back("prefix part " + m);
     }
-    if (name.empty()) out.emplace_back("name part must be non-empty");
-    else if (name.size() > kLabelMax) out.push_back("name part " + no_more_than(kLabelMax, unit));
+    if (name.empty())
+        out.emplace_back("name part must be non-empty");
+    else if (name.size() > kLabelMax)
+        out.push_back("name part " + no_more_than(kLabelMax, unit));
     if (!is_key_name(name)) out.push_back("name part " + std::string(kKeyText));
     return out;
 }
@@ -129,7 +146,8 @@ Messages label_value_problems(std::string_view text, const Wording& wording) {
 Messages name_problems(NameRule rule, std::string_view name, bool prefix, const Wording& wording) {
     if (rule == NameRule::PathSegment) return path_segment_problems(name, prefix);
     const std::string judged = prefix ? without_trailing_dash(name) : std::string(name);
-    return rule == NameRule::Label ? dns_label_problems(judged, wording) : dns_subdomain_problems(judged);
+    return rule == NameRule::Label ? dns_label_problems(judged, wording)
+                                   : dns_subdomain_problems(judged);
 }
 
 std::string ascii_lower(std::string_view text) {

@@ -1,5 +1,5 @@
-// The forms that names, label keys and label values must have, and the sentences that refuse other ones.
-// Counterpart: apimachinery pkg/util/validation/validation.go and pkg/api/validate/content.
+// The forms that names, label keys and label values must have, and the sentences that refuse other
+// ones. Counterpart: apimachinery pkg/util/validation/validation.go and pkg/api/validate/content.
 // Left out: DNS-1035 labels, ports, environment variables.
 #pragma once
 

@@ -1,6 +1,7 @@
-// What is done to an object before it is validated, and the warnings that go with the answer. Counterparts: the
-// strategies of pkg/registry/{core,storage}, pkg/api/persistentvolume{,claim}/util.go and rest.BeforeUpdate.
-// Left out: warnings about pods, and fields behind gates that the model does not act on.
+// What is done to an object before it is validated, and the warnings that go with the answer.
+// Counterparts: the strategies of pkg/registry/{core,storage},
+// pkg/api/persistentvolume{,claim}/util.go and rest.BeforeUpdate. Left out: warnings about pods,
+// and fields behind gates that the model does not act on.
 #include <algorithm>
 
 #include "model/api/codec.hpp"
@@ -27,29 +28,36 @@ void prepare_claim_spec(PersistentVolumeClaimSpec& spec, const PersistentVolumeC
         spec.volumeAttributesClassName.reset();
     const bool ref_in_use = old && old->dataSourceRef;
     if (!profile.on(Gate::AnyVolumeDataSource) && !ref_in_use) spec.dataSourceRef.reset();
-    if (!profile.on(Gate::CrossNamespaceVolumeDataSource) && names_namespace(spec.dataSourceRef) && !ref_in_use)
+    if (!profile.on(Gate::CrossNamespaceVolumeDataSource) && names_namespace(spec.dataSourceRef) &&
+        !ref_in_use)
         spec.dataSourceRef.reset();
-    // Other data sources than claims and snapshots were always ignored in this field, and still are, without a word.
+    // Other data sources than claims and snapshots were always ignored in this field, and still
+    // are, without a word.
     const bool source_in_use = old && (old->dataSource || old->dataSourceRef);
-    if (!source_in_use && !spec.dataSourceRef && !is_claim_or_snapshot(spec.dataSource)) spec.dataSource.reset();
+    if (!source_in_use && !spec.dataSourceRef && !is_claim_or_snapshot(spec.dataSource))
+        spec.dataSource.reset();
     normalize_data_sources(spec, profile);
 }
 
-void prepare_volume_spec(PersistentVolumeSpec& spec, const PersistentVolumeSpec* old, const Profile& profile) {
+void prepare_volume_spec(PersistentVolumeSpec& spec, const PersistentVolumeSpec* old,
+                         const Profile& profile) {
     if (!profile.on(Gate::VolumeAttributesClass) && !(old && old->volumeAttributesClassName))
         spec.volumeAttributesClassName.reset();
 }
 
 void prepare_driver_spec(CSIDriverSpec& spec, const CSIDriverSpec* old, const Profile& profile) {
-    if (!Wording::of(profile).selinux_mount_field && !(old && old->seLinuxMount)) spec.seLinuxMount.reset();
-    if (!profile.on(Gate::MutableCSINodeAllocatableCount) && !(old && old->nodeAllocatableUpdatePeriodSeconds))
+    if (!Wording::of(profile).selinux_mount_field && !(old && old->seLinuxMount))
+        spec.seLinuxMount.reset();
+    if (!profile.on(Gate::MutableCSINodeAllocatableCount) &&
+        !(old && old->nodeAllocatableUpdatePeriodSeconds))
         spec.nodeAllocatableUpdatePeriodSeconds.reset();
-    if (!profile.on(Gate::CSIServiceAccountTokenSecrets) && !(old && old->serviceAccountTokenInSecrets))
+    if (!profile.on(Gate::CSIServiceAccountTokenSecrets) &&
+        !(old && old->serviceAccountTokenInSecrets))
         spec.serviceAccountTokenInSecrets.reset();
 }
 
-void prepare_claim_status(PersistentVolumeClaimStatus& status, const PersistentVolumeClaimStatus& old,
-                          const Profile& profile) {
+void prepare_claim_status(PersistentVolumeClaimStatus& status,
+                          const PersistentVolumeClaimStatus& old, const Profile& profile) {
     if (!profile.on(Gate::VolumeAttributesClass)) {
         if (!old.currentVolumeAttributesClassName) status.currentVolumeAttributesClassName.reset();
         if (old.modifyVolumeStatus.is_null()) status.modifyVolumeStatus = Value();
@@ -72,7 +80,8 @@ void prepare_volume_status(PersistentVolumeStatus& status, const PersistentVolum
     }
 }
 
-// Status writes of an attachment touch nothing of its metadata: a finalizer needs the main resource.
+// Status writes of an attachment touch nothing of its metadata: a finalizer needs the main
+// resource.
 void reset_metadata(ObjectMeta& meta, const ObjectMeta& old) {
     meta.deletionTimestamp = old.deletionTimestamp;
     meta.generation = old.generation;
@@ -132,7 +141,8 @@ void create_pod(Pod& pod) {
 void create_volume(PersistentVolume& pv, const Profile& profile, Timestamp now) {
     pv.status = PersistentVolumeStatus();
     pv.status.phase = Text(phase::kPending);
-    if (profile.on(Gate::PersistentVolumeLastPhaseTransitionTime)) pv.status.lastPhaseTransitionTime = now;
+    if (profile.on(Gate::PersistentVolumeLastPhaseTransitionTime))
+        pv.status.lastPhaseTransitionTime = now;
     prepare_volume_spec(pv.spec, nullptr, profile);
 }
 
@@ -147,18 +157,21 @@ void update_main(Object& object, const Object& old, const Profile& profile) {
     switch (object.kind) {
         case Kind::Namespace:
             // Only the finalize subresource changes these.
-            static_cast<Namespace&>(object).spec.finalizers = static_cast<const Namespace&>(old).spec.finalizers;
+            static_cast<Namespace&>(object).spec.finalizers =
+                static_cast<const Namespace&>(old).spec.finalizers;
             return;
         case Kind::PersistentVolume:
             return prepare_volume_spec(static_cast<PersistentVolume&>(object).spec,
                                        &static_cast<const PersistentVolume&>(old).spec, profile);
         case Kind::PersistentVolumeClaim:
             return prepare_claim_spec(static_cast<PersistentVolumeClaim&>(object).spec,
-                                      &static_cast<const PersistentVolumeClaim&>(old).spec, profile);
+                                      &static_cast<const PersistentVolumeClaim&>(old).spec,
+                                      profile);
         case Kind::CSIDriver:
             return prepare_driver_spec(static_cast<CSIDriver&>(object).spec,
                                        &static_cast<const CSIDriver&>(old).spec, profile);
-        default: return;  // nothing more to keep
+        default:
+            return;  // nothing more to keep
     }
 }
 
@@ -168,7 +181,8 @@ void update_pod_status(Pod& pod, const Pod& old) {
     if (quality && !pod.status.extra.find("qosClass")) pod.status.extra["qosClass"] = *quality;
 }
 
-void update_attachment_status(VolumeAttachment& va, const VolumeAttachment& old, const Profile& profile) {
+void update_attachment_status(VolumeAttachment& va, const VolumeAttachment& old,
+                              const Profile& profile) {
     reset_metadata(va.metadata, old.metadata);
     if (profile.on(Gate::MutableCSINodeAllocatableCount)) return;  // error codes are known
     drop_error_code(va.status.attachError, old.status.attachError);
@@ -178,17 +192,21 @@ void update_attachment_status(VolumeAttachment& va, const VolumeAttachment& old,
 void update_status(Object& object, const Object& old, const Profile& profile, Timestamp now) {
     copy_spec(object, old);
     switch (object.kind) {
-        case Kind::Pod: return update_pod_status(static_cast<Pod&>(object), static_cast<const Pod&>(old));
+        case Kind::Pod:
+            return update_pod_status(static_cast<Pod&>(object), static_cast<const Pod&>(old));
         case Kind::PersistentVolume:
             return prepare_volume_status(static_cast<PersistentVolume&>(object).status,
-                                         static_cast<const PersistentVolume&>(old).status, profile, now);
+                                         static_cast<const PersistentVolume&>(old).status, profile,
+                                         now);
         case Kind::PersistentVolumeClaim:
             return prepare_claim_status(static_cast<PersistentVolumeClaim&>(object).status,
-                                        static_cast<const PersistentVolumeClaim&>(old).status, profile);
+                                        static_cast<const PersistentVolumeClaim&>(old).status,
+                                        profile);
         case Kind::VolumeAttachment:
             return update_attachment_status(static_cast<VolumeAttachment&>(object),
                                             static_cast<const VolumeAttachment&>(old), profile);
-        default: return;  // status as sent
+        default:
+            return;  // status as sent
     }
 }
 
@@ -198,8 +216,10 @@ void keep_half_of_unstructured(Object& object, const Object& old, Subresource su
     const Value* found = status.find("status");
     const Value kept = found ? *found : Value();
     if (sub == Subresource::Status) object.extra = old.extra;
-    if (kept.is_null()) object.extra.erase("status");
-    else object.extra["status"] = kept;
+    if (kept.is_null())
+        object.extra.erase("status");
+    else
+        object.extra["status"] = kept;
 }
 
 bool spec_changed(const Object& object, const Object& old) {
@@ -222,10 +242,14 @@ void keep_system_fields(ObjectMeta& meta, const ObjectMeta& old) {
 
 void prepare_for_create(Object& object, const Profile& profile, Timestamp now) {
     switch (object.kind) {
-        case Kind::Namespace: return create_namespace(static_cast<Namespace&>(object));
-        case Kind::Pod: return create_pod(static_cast<Pod&>(object));
-        case Kind::PersistentVolume: return create_volume(static_cast<PersistentVolume&>(object), profile, now);
-        case Kind::PersistentVolumeClaim: return create_claim(static_cast<PersistentVolumeClaim&>(object), profile);
+        case Kind::Namespace:
+            return create_namespace(static_cast<Namespace&>(object));
+        case Kind::Pod:
+            return create_pod(static_cast<Pod&>(object));
+        case Kind::PersistentVolume:
+            return create_volume(static_cast<PersistentVolume&>(object), profile, now);
+        case Kind::PersistentVolumeClaim:
+            return create_claim(static_cast<PersistentVolumeClaim&>(object), profile);
         case Kind::ResourceQuota:
             static_cast<ResourceQuota&>(object).status = ResourceQuotaStatus();
             return;
@@ -238,8 +262,10 @@ void prepare_for_create(Object& object, const Profile& profile, Timestamp now) {
         case Kind::StorageClass:
         case Kind::Event:
         case Kind::CSINode:
-        case Kind::CSIStorageCapacity: return;  // stored as sent
-        default: object.extra.erase("status");
+        case Kind::CSIStorageCapacity:
+            return;  // stored as sent
+        default:
+            object.extra.erase("status");
     }
 }
 
@@ -249,10 +275,14 @@ void prepare_for_update(Object& object, const Object& old, Subresource sub, cons
     if (object.metadata.resourceVersion == 0 && info.unconditional_update)
         object.metadata.resourceVersion = old.metadata.resourceVersion;
     const bool unstructured = object.kind >= Kind::FirstUnstructured;
-    if (unstructured && info.has_status) keep_half_of_unstructured(object, old, sub);
-    else if (!unstructured && sub == Subresource::None) update_main(object, old, profile);
-    else if (!unstructured && sub == Subresource::Status) update_status(object, old, profile, now);
-    else if (sub == Subresource::Finalize) copy_status(object, old);
+    if (unstructured && info.has_status)
+        keep_half_of_unstructured(object, old, sub);
+    else if (!unstructured && sub == Subresource::None)
+        update_main(object, old, profile);
+    else if (!unstructured && sub == Subresource::Status)
+        update_status(object, old, profile, now);
+    else if (sub == Subresource::Finalize)
+        copy_status(object, old);
     // Bindings and evictions are made by the server itself and come as they are to be stored.
     keep_system_fields(object.metadata, old.metadata);
     if (info.has_generation && spec_changed(object, old)) ++object.metadata.generation;

@@ -27,8 +27,9 @@ MetaRules common_rules(const KindInfo& info) {
 
 // Metadata that has the same names and texts as an older version, which was judged when it came in.
 bool same_texts(const ObjectMeta& a, const ObjectMeta& b) {
-    return a.name == b.name && a.generateName == b.generateName && a.ns == b.ns && a.labels == b.labels &&
-           a.annotations == b.annotations && a.finalizers == b.finalizers && a.ownerReferences == b.ownerReferences;
+    return a.name == b.name && a.generateName == b.generateName && a.ns == b.ns &&
+           a.labels == b.labels && a.annotations == b.annotations && a.finalizers == b.finalizers &&
+           a.ownerReferences == b.ownerReferences;
 }
 
 template <class T>
@@ -36,35 +37,47 @@ const T* typed(const Object* object) {
     return static_cast<const T*>(object);
 }
 
-void check_unstructured(const Object& object, const Object* old, const KindInfo& info, Findings& f) {
+void check_unstructured(const Object& object, const Object* old, const KindInfo& info,
+                        Findings& f) {
     if (info.kind == "VolumeAttributesClass") check_attributes_class(object, old, f);
 }
 
-void check_kind(const Object& object, const Object* old, Subresource sub, const KindInfo& info, Findings& f) {
+void check_kind(const Object& object, const Object* old, Subresource sub, const KindInfo& info,
+                Findings& f) {
     const Object* o = &object;
     switch (object.kind) {
-        case Kind::Namespace: return check_namespace(*typed<Namespace>(o), typed<Namespace>(old), sub, f);
-        case Kind::Node: return check_node(*typed<Node>(o), typed<Node>(old), sub, f);
-        case Kind::Pod: return check_pod(*typed<Pod>(o), typed<Pod>(old), sub, f);
+        case Kind::Namespace:
+            return check_namespace(*typed<Namespace>(o), typed<Namespace>(old), sub, f);
+        case Kind::Node:
+            return check_node(*typed<Node>(o), typed<Node>(old), sub, f);
+        case Kind::Pod:
+            return check_pod(*typed<Pod>(o), typed<Pod>(old), sub, f);
         case Kind::PersistentVolume:
             return check_volume(*typed<PersistentVolume>(o), typed<PersistentVolume>(old), sub, f);
         case Kind::PersistentVolumeClaim:
-            return check_claim(*typed<PersistentVolumeClaim>(o), typed<PersistentVolumeClaim>(old), sub, f);
-        case Kind::StorageClass: return check_class(*typed<StorageClass>(o), typed<StorageClass>(old), f);
-        case Kind::Event: return check_event(*typed<Event>(o), f);
+            return check_claim(*typed<PersistentVolumeClaim>(o), typed<PersistentVolumeClaim>(old),
+                               sub, f);
+        case Kind::StorageClass:
+            return check_class(*typed<StorageClass>(o), typed<StorageClass>(old), f);
+        case Kind::Event:
+            return check_event(*typed<Event>(o), f);
         case Kind::ResourceQuota:
             return check_quota(*typed<ResourceQuota>(o), typed<ResourceQuota>(old), sub, f);
         case Kind::VolumeAttachment:
             return check_attachment(*typed<VolumeAttachment>(o), typed<VolumeAttachment>(old), f);
-        case Kind::CSIDriver: return check_csi_driver(*typed<CSIDriver>(o), typed<CSIDriver>(old), f);
-        case Kind::CSINode: return check_csi_node(*typed<CSINode>(o), typed<CSINode>(old), f);
+        case Kind::CSIDriver:
+            return check_csi_driver(*typed<CSIDriver>(o), typed<CSIDriver>(old), f);
+        case Kind::CSINode:
+            return check_csi_node(*typed<CSINode>(o), typed<CSINode>(old), f);
         case Kind::CSIStorageCapacity:
             return check_capacity(*typed<CSIStorageCapacity>(o), typed<CSIStorageCapacity>(old), f);
-        default: return check_unstructured(object, old, info, f);
+        default:
+            return check_unstructured(object, old, info, f);
     }
 }
 
-// An update without a version, of a kind that asks for one. The store refuses it before anything else is looked at.
+// An update without a version, of a kind that asks for one. The store refuses it before anything
+// else is looked at.
 constexpr std::string_view kVersionMissing = "must be specified for an update";
 constexpr std::string_view kVersionPath = "metadata.resourceVersion: Invalid value: 0";
 
@@ -79,8 +92,8 @@ FieldErrors validate_create(const Object& object, const KindInfo& info, const Pr
     return f.take();
 }
 
-FieldErrors validate_update(const Object& object, const Object& old, Subresource sub, const KindInfo& info,
-                            const Profile& profile) {
+FieldErrors validate_update(const Object& object, const Object& old, Subresource sub,
+                            const KindInfo& info, const Profile& profile) {
     Findings f(profile);
     if (object.metadata.resourceVersion == 0 && !info.unconditional_update) {
         f.invalid(Path("metadata").child("resourceVersion"), Shown{"0x0", "0"}, kVersionMissing);
@@ -103,18 +116,24 @@ Status invalid_status(const KindInfo& info, std::string_view name, const FieldEr
     for (const std::string& e : unique) details += (details.empty() ? "" : ", ") + e;
     if (unique.size() > 1) details = "[" + details + "]";
     // The store names the resource, not the kind.
-    const bool version_missing =
-        unique.size() == 1 && unique[0].starts_with(kVersionPath) && unique[0].ends_with(kVersionMissing);
-    return Status::invalid(version_missing ? info.qualified_resource() : info.qualified_kind(), name, details);
+    const bool version_missing = unique.size() == 1 && unique[0].starts_with(kVersionPath) &&
+                                 unique[0].ends_with(kVersionMissing);
+    return Status::invalid(version_missing ? info.qualified_resource() : info.qualified_kind(),
+                           name, details);
 }
 
 std::string_view to_string(Subresource s) {
     switch (s) {
-        case Subresource::None: return "";
-        case Subresource::Status: return "status";
-        case Subresource::Finalize: return "finalize";
-        case Subresource::Binding: return "binding";
-        case Subresource::Eviction: return "eviction";
+        case Subresource::None:
+            return "";
+        case Subresource::Status:
+            return "status";
+        case Subresource::Finalize:
+            return "finalize";
+        case Subresource::Binding:
+            return "binding";
+        case Subresource::Eviction:
+            return "eviction";
     }
     return "";
 }

@@ -1,5 +1,6 @@
-// Rules of Namespace, Node, ResourceQuota and Event. Counterpart: pkg/apis/core/validation/{validation,events}.go.
-// Left out: a node's CIDRs, addresses and configuration, the scopes of a quota.
+// Rules of Namespace, Node, ResourceQuota and Event. Counterpart:
+// pkg/apis/core/validation/{validation,events}.go. Left out: a node's CIDRs, addresses and
+// configuration, the scopes of a quota.
 #include <algorithm>
 #include <set>
 
@@ -16,11 +17,12 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> se
 }
 
 bool is_standard_quota_resource(std::string_view name) {
-    return is_one_of(name, {"cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory",
-                            "requests.storage", "requests.ephemeral-storage", "limits.cpu", "limits.memory",
-                            "limits.ephemeral-storage", "pods", "resourcequotas", "services",
-                            "replicationcontrollers", "secrets", "persistentvolumeclaims", "configmaps",
-                            "services.nodeports", "services.loadbalancers"}) ||
+    return is_one_of(name,
+                     {"cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory",
+                      "requests.storage", "requests.ephemeral-storage", "limits.cpu",
+                      "limits.memory", "limits.ephemeral-storage", "pods", "resourcequotas",
+                      "services", "replicationcontrollers", "secrets", "persistentvolumeclaims",
+                      "configmaps", "services.nodeports", "services.loadbalancers"}) ||
            name.starts_with("hugepages-") || name.starts_with("requests.hugepages-");
 }
 
@@ -42,10 +44,10 @@ void check_amounts(const ResourceList& list, const Path& at, Findings& f) {
 }
 
 Shown shown_taint(const Taint& t) {
-    return Shown{"core.Taint{Key:" + quoted(t.key) + ", Value:" + quoted(t.value) + ", Effect:" + quoted(t.effect) +
-                     ", TimeAdded:<nil>}",
-                 "{\"Key\":" + quoted(t.key) + ",\"Value\":" + quoted(t.value) + ",\"Effect\":" + quoted(t.effect) +
-                     ",\"TimeAdded\":null}"};
+    return Shown{"core.Taint{Key:" + quoted(t.key) + ", Value:" + quoted(t.value) +
+                     ", Effect:" + quoted(t.effect) + ", TimeAdded:<nil>}",
+                 "{\"Key\":" + quoted(t.key) + ",\"Value\":" + quoted(t.value) +
+                     ",\"Effect\":" + quoted(t.effect) + ",\"TimeAdded\":null}"};
 }
 
 void check_taints(const std::vector<Taint>& taints, const Path& at, Findings& f) {
@@ -55,7 +57,8 @@ void check_taints(const std::vector<Taint>& taints, const Path& at, Findings& f)
         const Path here = at.index(i);
         check_label_key(t.key, here.child("key"), f);
         f.invalid_each(here.child("value"), t.value, label_value_problems(t.value, f.wording));
-        if (t.effect.empty()) f.required(here.child("effect"));
+        if (t.effect.empty())
+            f.required(here.child("effect"));
         else if (!is_one_of(t.effect, {"NoSchedule", "PreferNoSchedule", "NoExecute"}))
             f.unsupported(here.child("effect"), shown(t.effect.view()),
                           {"NoSchedule", "PreferNoSchedule", "NoExecute"});
@@ -64,16 +67,19 @@ void check_taints(const std::vector<Taint>& taints, const Path& at, Findings& f)
     }
 }
 
-void check_length(std::string_view text, std::size_t length_max, std::string_view field, Findings& f) {
+void check_length(std::string_view text, std::size_t length_max, std::string_view field,
+                  Findings& f) {
     if (text.size() > length_max)
-        f.invalid(Path(field), shown(""), "can have at most " + std::to_string(length_max) + " characters");
+        f.invalid(Path(field), shown(""),
+                  "can have at most " + std::to_string(length_max) + " characters");
 }
 
 // Events with an eventTime are of the newer form, which asks for more.
 void check_new_event(const Event& e, Findings& f) {
     const std::string_view about = e.involvedObject.ns, ns = e.metadata.ns;
     if (about.empty() && ns != "default" && ns != "kube-system")
-        f.invalid(Path("involvedObject").child("namespace"), shown(about), "does not match event.namespace");
+        f.invalid(Path("involvedObject").child("namespace"), shown(about),
+                  "does not match event.namespace");
     if (e.reportingComponent.empty()) f.required(Path("reportingComponent"));
     check_label_key(e.reportingComponent, Path("reportingComponent"), f);
     if (e.reportingInstance.empty()) f.required(Path("reportingInstance"));
@@ -90,7 +96,8 @@ void check_new_event(const Event& e, Findings& f) {
 void check_namespace(const Namespace& ns, const Namespace* old, Subresource sub, Findings& f) {
     if (!old || sub != Subresource::Status)
         for (const Text& name : ns.spec.finalizers) {
-            f.invalid_each(Path("spec").child("finalizers"), name, label_key_problems(name, f.wording));
+            f.invalid_each(Path("spec").child("finalizers"), name,
+                           label_key_problems(name, f.wording));
             check_finalizer(name, Path("spec").child("finalizers"), f);
         }
     if (!old || sub != Subresource::Status) return;
@@ -105,7 +112,8 @@ void check_namespace(const Namespace& ns, const Namespace* old, Subresource sub,
 
 void check_node(const Node& node, const Node* old, Subresource sub, Findings& f) {
     // Upstream looks for the taints under metadata, and says so.
-    if (!old || sub != Subresource::Status) check_taints(node.spec.taints, Path("metadata").child("taints"), f);
+    if (!old || sub != Subresource::Status)
+        check_taints(node.spec.taints, Path("metadata").child("taints"), f);
     for (const auto& [name, q] : node.status.capacity.items)
         check_quantity(name, q, Path("status").child("capacity").child(name), f);
     for (const auto& [name, q] : node.status.allocatable.items)
@@ -115,10 +123,12 @@ void check_node(const Node& node, const Node* old, Subresource sub, Findings& f)
                     "node updates may not change providerID except from \"\" to valid");
 }
 
-void check_quota(const ResourceQuota& quota, const ResourceQuota* old, Subresource sub, Findings& f) {
+void check_quota(const ResourceQuota& quota, const ResourceQuota* old, Subresource sub,
+                 Findings& f) {
     if (old && sub == Subresource::Status && quota.metadata.resourceVersion == 0)
         f.required(Path("resourceVersion"));
-    if (!old || sub != Subresource::Status) check_amounts(quota.spec.hard, Path("spec").child("hard"), f);
+    if (!old || sub != Subresource::Status)
+        check_amounts(quota.spec.hard, Path("spec").child("hard"), f);
     if (old && sub != Subresource::Status) return;  // status was taken from the old version
     check_amounts(quota.status.hard, Path("status").child("hard"), f);
     check_amounts(quota.status.used, Path("status").child("used"), f);
@@ -126,9 +136,11 @@ void check_quota(const ResourceQuota& quota, const ResourceQuota* old, Subresour
 
 void check_event(const Event& event, Findings& f) {
     const std::string_view about = event.involvedObject.ns, ns = event.metadata.ns;
-    if (event.eventTime) check_new_event(event, f);
+    if (event.eventTime)
+        check_new_event(event, f);
     else if (about.empty() ? !ns.empty() && ns != "default" : about != ns)
-        f.invalid(Path("involvedObject").child("namespace"), shown(about), "does not match event.namespace");
+        f.invalid(Path("involvedObject").child("namespace"), shown(about),
+                  "does not match event.namespace");
     check_subdomain(ns, Path("namespace"), f);
 }
 

@@ -1,5 +1,6 @@
-// Rules of metadata. Counterparts: apimachinery pkg/api/validation/objectmeta.go, pkg/apis/meta/v1/validation and
-// ValidateObjectMeta of pkg/apis/core/validation. Left out: managedFields.
+// Rules of metadata. Counterparts: apimachinery pkg/api/validation/objectmeta.go,
+// pkg/apis/meta/v1/validation and ValidateObjectMeta of pkg/apis/core/validation. Left out:
+// managedFields.
 #include <algorithm>
 
 #include "model/api/validation_rules.hpp"
@@ -14,13 +15,16 @@ constexpr std::string_view kOrphan = "orphan", kForeground = "foregroundDeletion
 Path meta_path() { return Path("metadata"); }
 
 Shown shown_owner(const OwnerReference& r) {
-    std::string go = "v1.OwnerReference{APIVersion:" + quoted(r.apiVersion) + ", Kind:" + quoted(r.kind) +
-                     ", Name:" + quoted(r.name) + ", UID:" + quoted(r.uid) +
+    std::string go = "v1.OwnerReference{APIVersion:" + quoted(r.apiVersion) +
+                     ", Kind:" + quoted(r.kind) + ", Name:" + quoted(r.name) +
+                     ", UID:" + quoted(r.uid) +
                      ", Controller:(*bool)(nil), BlockOwnerDeletion:(*bool)(nil)}";
     std::string json = "{\"apiVersion\":" + quoted(r.apiVersion) + ",\"kind\":" + quoted(r.kind) +
                        ",\"name\":" + quoted(r.name) + ",\"uid\":" + quoted(r.uid);
     if (r.controller) json += *r.controller ? ",\"controller\":true" : ",\"controller\":false";
-    if (r.blockOwnerDeletion) json += std::string(",\"blockOwnerDeletion\":") + (*r.blockOwnerDeletion ? "true" : "false");
+    if (r.blockOwnerDeletion)
+        json +=
+            std::string(",\"blockOwnerDeletion\":") + (*r.blockOwnerDeletion ? "true" : "false");
     return Shown{std::move(go), json + "}"};
 }
 
@@ -46,7 +50,8 @@ void check_owner(const OwnerReference& r, const Path& at, Findings& f) {
     const bool brief = f.wording.short_owner_text;
     const auto missing = [&](std::string_view member, std::string_view value) {
         if (!value.empty()) return;
-        f.invalid(at.child(member), shown(value), (brief ? "" : std::string(member) + " ") + "must not be empty");
+        f.invalid(at.child(member), shown(value),
+                  (brief ? "" : std::string(member) + " ") + "must not be empty");
     };
     if (version_of(r.apiVersion).empty())
         f.invalid(at.child("apiVersion"), shown(r.apiVersion.view()), "version must not be empty");
@@ -63,15 +68,18 @@ void check_owners(const std::vector<OwnerReference>& owners, const Path& at, Fin
         check_owner(r, at, f);
         if (!r.controller.value_or(false)) continue;
         const std::string name = r.kind + "/" + r.name.str();
-        if (first.empty()) first = name;
+        if (first.empty())
+            first = name;
         else
             f.invalid(at, shown_owners(owners),
-                      "Only one reference can have Controller set to true. Found \"true\" in references for " +
+                      "Only one reference can have Controller set to true. Found \"true\" in "
+                      "references for " +
                           first + " and " + name);
     }
 }
 
-void check_finalizers(const std::vector<Text>& finalizers, const MetaRules& rules, const Path& at, Findings& f) {
+void check_finalizers(const std::vector<Text>& finalizers, const MetaRules& rules, const Path& at,
+                      Findings& f) {
     bool orphan = false, foreground = false;
     for (const Text& name : finalizers) {
         f.invalid_each(at, name, label_key_problems(name, f.wording));
@@ -82,7 +90,8 @@ void check_finalizers(const std::vector<Text>& finalizers, const MetaRules& rule
         f.invalid(at, shown(finalizers, "string"),
                   "finalizer orphan and foregroundDeletion cannot be both set");
     if (!rules.kubernetes_finalizers) return;
-    for (std::size_t i = 0; i < finalizers.size(); ++i) check_finalizer(finalizers[i], at.index(i), f);
+    for (std::size_t i = 0; i < finalizers.size(); ++i)
+        check_finalizer(finalizers[i], at.index(i), f);
 }
 
 void check_no_new_finalizers(const ObjectMeta& meta, const ObjectMeta& old, Findings& f) {
@@ -92,9 +101,10 @@ void check_no_new_finalizers(const ObjectMeta& meta, const ObjectMeta& old, Find
     if (added.empty()) return;
     std::sort(added.begin(), added.end());
     added.erase(std::unique(added.begin(), added.end()), added.end());
-    f.forbidden(meta_path().child("finalizers"),
-                "no new finalizers can be added if the object is being deleted, found new finalizers " +
-                    shown(added, "string").go);
+    f.forbidden(
+        meta_path().child("finalizers"),
+        "no new finalizers can be added if the object is being deleted, found new finalizers " +
+            shown(added, "string").go);
 }
 
 Shown shown_time(const std::optional<Timestamp>& t) {
@@ -112,14 +122,18 @@ void check_meta(const ObjectMeta& meta, const MetaRules& rules, Findings& f) {
     if (!meta.generateName.empty())
         f.invalid_each(at.child("generateName"), meta.generateName,
                        name_problems(rules.name, meta.generateName, true, f.wording));
-    if (meta.name.empty()) f.required(at.child("name"), "name or generateName is required");
+    if (meta.name.empty())
+        f.required(at.child("name"), "name or generateName is required");
     else
-        f.invalid_each(at.child("name"), meta.name, name_problems(rules.name, meta.name, false, f.wording));
-    if (!rules.namespaced && !meta.ns.empty()) f.forbidden(at.child("namespace"), "not allowed on this type");
+        f.invalid_each(at.child("name"), meta.name,
+                       name_problems(rules.name, meta.name, false, f.wording));
+    if (!rules.namespaced && !meta.ns.empty())
+        f.forbidden(at.child("namespace"), "not allowed on this type");
     if (rules.namespaced && meta.ns.empty()) f.required(at.child("namespace"));
     if (rules.namespaced && !meta.ns.empty()) check_label_name(meta.ns, at.child("namespace"), f);
     if (meta.generation < 0)
-        f.invalid(at.child("generation"), shown(meta.generation), "must be greater than or equal to 0");
+        f.invalid(at.child("generation"), shown(meta.generation),
+                  "must be greater than or equal to 0");
     check_labels(meta.labels, at.child("labels"), f);
     check_annotations(meta.annotations, at.child("annotations"), f);
     check_owners(meta.ownerReferences, at.child("ownerReferences"), f);
@@ -141,7 +155,8 @@ void check_meta_update(const ObjectMeta& meta, const ObjectMeta& old, Findings& 
     if (meta.deletionTimestamp != old.deletionTimestamp)
         f.immutable(at.child("deletionTimestamp"), shown_time(meta.deletionTimestamp));
     if (meta.deletionGracePeriodSeconds != old.deletionGracePeriodSeconds)
-        f.immutable(at.child("deletionGracePeriodSeconds"), shown_seconds(meta.deletionGracePeriodSeconds));
+        f.immutable(at.child("deletionGracePeriodSeconds"),
+                    shown_seconds(meta.deletionGracePeriodSeconds));
     check_labels(meta.labels, at.child("labels"), f);
     check_annotations(meta.annotations, at.child("annotations"), f);
     check_owners(meta.ownerReferences, at.child("ownerReferences"), f);
@@ -169,9 +184,11 @@ void check_annotations(const TextMap& annotations, const Path& at, Findings& f) 
 }
 
 void check_finalizer(std::string_view name, const Path& at, Findings& f) {
-    if (name.find('/') != std::string_view::npos) return;  // qualified; its form is judged with all others
+    if (name.find('/') != std::string_view::npos)
+        return;  // qualified; its form is judged with all others
     if (name == "kubernetes" || name == kOrphan || name == kForeground) return;
-    f.invalid(at, shown(name), "name is neither a standard finalizer name nor is it fully qualified");
+    f.invalid(at, shown(name),
+              "name is neither a standard finalizer name nor is it fully qualified");
 }
 
 void check_subdomain(std::string_view name, const Path& at, Findings& f) {

@@ -17,13 +17,14 @@ bool contains(std::initializer_list<std::string_view> set, std::string_view name
 
 // Extended resources: qualified, outside of kubernetes.io, and no request of a quota.
 bool is_extended_resource(std::string_view name) {
-    return name.find('/') != std::string_view::npos && name.find("kubernetes.io/") == std::string_view::npos &&
-           !name.starts_with("requests.");
+    return name.find('/') != std::string_view::npos &&
+           name.find("kubernetes.io/") == std::string_view::npos && !name.starts_with("requests.");
 }
 
 bool counts_in_integers(std::string_view resource) {
-    return contains({"pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps",
-                     "persistentvolumeclaims", "services.nodeports", "services.loadbalancers"},
+    return contains({"pods", "resourcequotas", "services", "replicationcontrollers", "secrets",
+                     "configmaps", "persistentvolumeclaims", "services.nodeports",
+                     "services.loadbalancers"},
                     resource) ||
            is_extended_resource(resource);
 }
@@ -43,7 +44,8 @@ void check_operator_values(const SelectorRequirement& r, const Path& at, Finding
             f.required(at.child("values"), "must be specified when `operator` is 'In' or 'NotIn'");
     } else if (r.op == "Exists" || r.op == "DoesNotExist") {
         if (!r.values.empty())
-            f.forbidden(at.child("values"), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+            f.forbidden(at.child("values"),
+                        "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
     } else {
         f.invalid(at.child("operator"), shown(r.op.view()), "not a valid selector operator");
     }
@@ -51,20 +53,24 @@ void check_operator_values(const SelectorRequirement& r, const Path& at, Finding
 
 void check_values(const SelectorRequirement& r, const Path& at, Findings& f) {
     for (std::size_t i = 0; i < r.values.size(); ++i)
-        f.invalid_each(at.child("values").index(i), r.values[i], label_value_problems(r.values[i], f.wording));
+        f.invalid_each(at.child("values").index(i), r.values[i],
+                       label_value_problems(r.values[i], f.wording));
 }
 
-bool has_invalid_value(const std::vector<SelectorRequirement>& requirements, const Wording& wording) {
+bool has_invalid_value(const std::vector<SelectorRequirement>& requirements,
+                       const Wording& wording) {
     for (const SelectorRequirement& r : requirements)
         for (const Text& value : r.values)
             if (!label_value_problems(value, wording).empty()) return true;
     return false;
 }
 
-void check_node_expression(const SelectorRequirement& r, bool any_value, const Path& at, Findings& f) {
+void check_node_expression(const SelectorRequirement& r, bool any_value, const Path& at,
+                           Findings& f) {
     if (r.op == "Gt" || r.op == "Lt") {
         if (r.values.size() != 1)
-            f.required(at.child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'");
+            f.required(at.child("values"),
+                       "must be specified single value when `operator` is 'Lt' or 'Gt'");
     } else {
         check_operator_values(r, at, f);
     }
@@ -76,7 +82,8 @@ void check_node_field(const SelectorRequirement& r, const Path& at, Findings& f)
     if (r.op == "In" || r.op == "NotIn") {
         if (r.values.size() != 1)
             f.required(at.child("values"),
-                       "must be only one value when `operator` is 'In' or 'NotIn' for node field selector");
+                       "must be only one value when `operator` is 'In' or 'NotIn' for node field "
+                       "selector");
     } else {
         f.invalid(at.child("operator"), shown(r.op.view()), "not a valid selector operator");
     }
@@ -99,7 +106,8 @@ void check_driver_name(std::string_view name, const Path& at, Findings& f) {
     f.invalid_each(at, name, dns_subdomain_problems(ascii_lower(name)));
 }
 
-void check_label_selector(const LabelSelector& selector, bool any_value, const Path& at, Findings& f) {
+void check_label_selector(const LabelSelector& selector, bool any_value, const Path& at,
+                          Findings& f) {
     check_labels(selector.matchLabels, at.child("matchLabels"), f);
     for (std::size_t i = 0; i < selector.matchExpressions.size(); ++i) {
         const SelectorRequirement& r = selector.matchExpressions[i];
@@ -110,7 +118,8 @@ void check_label_selector(const LabelSelector& selector, bool any_value, const P
     }
 }
 
-void check_node_selector(const NodeSelector& selector, bool any_value, const Path& at, Findings& f) {
+void check_node_selector(const NodeSelector& selector, bool any_value, const Path& at,
+                         Findings& f) {
     const Path terms = at.child("nodeSelectorTerms");
     if (selector.nodeSelectorTerms.empty()) {
         f.required(terms, "must have at least one node selector term");
@@ -131,21 +140,25 @@ bool has_invalid_value(const LabelSelector& selector, const Wording& wording) {
 }
 
 bool has_invalid_value(const NodeSelector& selector, const Wording& wording) {
-    return std::any_of(selector.nodeSelectorTerms.begin(), selector.nodeSelectorTerms.end(),
-                       [&](const NodeSelectorTerm& t) { return has_invalid_value(t.matchExpressions, wording); });
+    return std::any_of(
+        selector.nodeSelectorTerms.begin(), selector.nodeSelectorTerms.end(),
+        [&](const NodeSelectorTerm& t) { return has_invalid_value(t.matchExpressions, wording); });
 }
 
 void check_access_modes(const std::vector<Text>& modes, const Path& at, Findings& f) {
     const bool pod_mode = f.profile.on(Gate::ReadWriteOncePod);
     bool once_pod = false, other = false;
     for (const Text& m : modes) {
-        const bool is_other = contains({mode::kReadOnlyMany, mode::kReadWriteMany, mode::kReadWriteOnce}, m);
+        const bool is_other =
+            contains({mode::kReadOnlyMany, mode::kReadWriteMany, mode::kReadWriteOnce}, m);
         const bool is_once_pod = m == mode::kReadWriteOncePod;
         if (!is_other && !is_once_pod && pod_mode)
             f.unsupported(at, shown(m.view()),
-                          {mode::kReadOnlyMany, mode::kReadWriteMany, mode::kReadWriteOnce, mode::kReadWriteOncePod});
+                          {mode::kReadOnlyMany, mode::kReadWriteMany, mode::kReadWriteOnce,
+                           mode::kReadWriteOncePod});
         if (!is_other && !pod_mode)
-            f.unsupported(at, shown(m.view()), {mode::kReadOnlyMany, mode::kReadWriteMany, mode::kReadWriteOnce});
+            f.unsupported(at, shown(m.view()),
+                          {mode::kReadOnlyMany, mode::kReadWriteMany, mode::kReadWriteOnce});
         once_pod |= is_once_pod;
         other |= is_other;
     }
@@ -187,25 +200,27 @@ void check_no_backsteps(std::string_view path, const Path& at, Findings& f) {
     }
 }
 
-void check_host_path(std::string_view path, const std::optional<Text>& type, const Path& at, Findings& f) {
+void check_host_path(std::string_view path, const std::optional<Text>& type, const Path& at,
+                     Findings& f) {
     if (path.empty()) {
         f.required(at.child("path"));
         return;  // upstream judges the type only where there is a path
     }
     check_no_backsteps(path, at.child("path"), f);
-    if (!type || contains({kNoMember, "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File",
-                           "FileOrCreate", "Socket"},
+    if (!type || contains({kNoMember, "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate",
+                           "File", "FileOrCreate", "Socket"},
                           *type))
         return;  // no type, or one of those that a kubelet checks
     f.unsupported(at.child("type"), shown(type->view()),
-                  {kNoMember, "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate",
-                   "Socket"});
+                  {kNoMember, "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File",
+                   "FileOrCreate", "Socket"});
 }
 
 void check_nfs(std::string_view server, std::string_view path, const Path& at, Findings& f) {
     if (server.empty()) f.required(at.child("server"));
     if (path.empty()) f.required(at.child("path"));
-    if (!path.starts_with('/')) f.invalid(at.child("path"), shown(path), "must be an absolute path");
+    if (!path.starts_with('/'))
+        f.invalid(at.child("path"), shown(path), "must be an absolute path");
 }
 
 Shown shown(const ResourceList& list) {

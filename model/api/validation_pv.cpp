@@ -10,17 +10,44 @@ namespace model::api {
 
 namespace {
 
-// All sources in the order in which the API looks for them. The first one found counts; a later one is refused under
-// this name (flexVolume never is).
-constexpr std::string_view kSources[] = {
-    "hostPath",    "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "flocker",       "nfs",
-    "rbd",         "quobyte",           "cephfs",               "iscsi",     "cinder",        "fc",
-    "flexVolume",  "azureFile",         "vsphereVolume",        "photonPersistentDisk",       "portworxVolume",
-    "azureDisk",   "scaleIO",           "local",                "storageos", "csi"};
+// All sources in the order in which the API looks for them. The first one found counts; a later one
+// is refused under this name (flexVolume never is).
+constexpr std::string_view kSources[] = {"hostPath",
+                                         "gcePersistentDisk",
+                                         "awsElasticBlockStore",
+                                         "glusterfs",
+                                         "flocker",
+                                         "nfs",
+                                         "rbd",
+                                         "quobyte",
+                                         "cephfs",
+                                         "iscsi",
+                                         "cinder",
+                                         "fc",
+                                         "flexVolume",
+                                         "azureFile",
+                                         "vsphereVolume",
+                                         "photonPersistentDisk",
+                                         "portworxVolume",
+                                         "azureDisk",
+                                         "scaleIO",
+                                         "local",
+                                         "storageos",
+                                         "csi"};
 
-constexpr std::string_view kMountOptionSources[] = {
-    "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "nfs",           "rbd",       "quobyte", "iscsi",
-    "cinder",            "cephfs",               "azureFile", "vsphereVolume", "azureDisk", "photonPersistentDisk"};
+constexpr std::string_view kMountOptionSources[] = {"gcePersistentDisk",
+                                                    "awsElasticBlockStore",
+                                                    "glusterfs",
+                                                    "nfs",
+                                                    "rbd",
+                                                    "quobyte",
+                                                    "iscsi",
+                                                    "cinder",
+                                                    "cephfs",
+                                                    "azureFile",
+                                                    "vsphereVolume",
+                                                    "azureDisk",
+                                                    "photonPersistentDisk"};
 
 constexpr std::string_view kMountOptions = "volume.beta.kubernetes.io/mount-options";
 constexpr std::string_view kInline = "may not be specified in the context of inline volumes";
@@ -40,8 +67,10 @@ bool is_root(std::string_view path) {
     while (!path.empty()) {
         const std::size_t slash = path.find('/');
         const std::string_view part = path.substr(0, slash);
-        if (part == "..") depth = std::max(0, depth - 1);
-        else if (!part.empty() && part != ".") ++depth;
+        if (part == "..")
+            depth = std::max(0, depth - 1);
+        else if (!part.empty() && part != ".")
+            ++depth;
         if (slash == std::string_view::npos) break;
         path.remove_prefix(slash + 1);
     }
@@ -50,10 +79,14 @@ bool is_root(std::string_view path) {
 
 void check_secret(const std::optional<SecretReference>& ref, const Path& at, Findings& f) {
     if (!ref) return;  // none asked for
-    if (ref->name.empty()) f.required(at.child("name"));
-    else check_subdomain(ref->name, at.child("name"), f);
-    if (ref->ns.empty()) f.required(at.child("namespace"));
-    else check_label_name(ref->ns, at.child("namespace"), f);
+    if (ref->name.empty())
+        f.required(at.child("name"));
+    else
+        check_subdomain(ref->name, at.child("name"), f);
+    if (ref->ns.empty())
+        f.required(at.child("namespace"));
+    else
+        check_label_name(ref->ns, at.child("namespace"), f);
 }
 
 void check_csi(const CSIPersistentVolumeSource& csi, const Path& at, Findings& f) {
@@ -66,16 +99,20 @@ void check_csi(const CSIPersistentVolumeSource& csi, const Path& at, Findings& f
     check_secret(csi.nodeExpandSecretRef, at.child("nodeExpandSecretRef"), f);
 }
 
-void check_source(const PersistentVolumeSpec& spec, std::string_view name, const Path& at, Findings& f) {
+void check_source(const PersistentVolumeSpec& spec, std::string_view name, const Path& at,
+                  Findings& f) {
     const PersistentVolumeSource& s = spec.source;
     const Path here = at.child(name);
     if (name == "hostPath") check_host_path(s.hostPath->path, s.hostPath->type, here, f);
     if (name == "nfs") check_nfs(s.nfs->server, s.nfs->path, here, f);
     if (name == "csi") check_csi(*s.csi, here, f);
     if (name != "local") return;  // the other sources are kept as given
-    if (s.local->path.empty()) f.required(here.child("path"));
-    else check_no_backsteps(s.local->path, here.child("path"), f);
-    if (!spec.nodeAffinity) f.required(at.child("nodeAffinity"), "Local volume requires node affinity");
+    if (s.local->path.empty())
+        f.required(here.child("path"));
+    else
+        check_no_backsteps(s.local->path, here.child("path"), f);
+    if (!spec.nodeAffinity)
+        f.required(at.child("nodeAffinity"), "Local volume requires node affinity");
 }
 
 void check_sources(const PersistentVolumeSpec& spec, const Path& at, Findings& f) {
@@ -83,8 +120,10 @@ void check_sources(const PersistentVolumeSpec& spec, const Path& at, Findings& f
     for (std::string_view name : kSources) {
         if (!has_source(spec.source, name)) continue;
         if (found > 0 && name != "flexVolume")
-            f.forbidden(at.child(name == "cephfs" ? "cephFS" : name), "may not specify more than 1 volume type");
-        else check_source(spec, name, at, f);
+            f.forbidden(at.child(name == "cephfs" ? "cephFS" : name),
+                        "may not specify more than 1 volume type");
+        else
+            check_source(spec, name, at, f);
         ++found;
     }
     if (found == 0) f.required(at, "must specify a volume type");
@@ -96,7 +135,8 @@ void check_sources(const PersistentVolumeSpec& spec, const Path& at, Findings& f
 
 void check_volume_capacity(const ResourceList& capacity, const Path& at, Findings& f) {
     if (capacity.empty()) f.required(at);
-    if (!capacity.find("storage") || capacity.items.size() > 1) f.unsupported(at, shown(capacity), {"storage"});
+    if (!capacity.find("storage") || capacity.items.size() > 1)
+        f.unsupported(at, shown(capacity), {"storage"});
     for (const auto& [name, q] : capacity.items) {
         check_basic_quantity(q, at.key(name), f);
         check_positive(q, at.key(name), f);
@@ -106,33 +146,41 @@ void check_volume_capacity(const ResourceList& capacity, const Path& at, Finding
 void check_reclaim_policy(const Text& p, bool inline_spec, const Path& at, Findings& f) {
     if (p.empty()) return;  // defaulted, or an inline spec without one
     if (inline_spec) {
-        if (p != policy::kRetain) f.forbidden(at, "may only be Retain in the context of inline volumes");
+        if (p != policy::kRetain)
+            f.forbidden(at, "may only be Retain in the context of inline volumes");
     } else if (p != policy::kDelete && p != policy::kRecycle && p != policy::kRetain) {
         f.unsupported(at, shown(p.view()), {policy::kDelete, policy::kRecycle, policy::kRetain});
     }
 }
 
-void check_affinity(const VolumeNodeAffinity& affinity, const PersistentVolumeSpec* old, const Path& at,
-                    Findings& f) {
+void check_affinity(const VolumeNodeAffinity& affinity, const PersistentVolumeSpec* old,
+                    const Path& at, Findings& f) {
     const bool any_value = old && old->nodeAffinity && old->nodeAffinity->required &&
                            has_invalid_value(*old->nodeAffinity->required, f.wording);
-    if (affinity.required) check_node_selector(*affinity.required, any_value, at.child("required"), f);
-    else f.required(at.child("required"), "must specify required node constraints");
+    if (affinity.required)
+        check_node_selector(*affinity.required, any_value, at.child("required"), f);
+    else
+        f.required(at.child("required"), "must specify required node constraints");
 }
 
 void check_attributes_class_name(const PersistentVolumeSpec& spec, const PersistentVolumeSpec* old,
                                  const Path& at, Findings& f) {
-    const bool judged = f.profile.on(Gate::VolumeAttributesClass) || (old && old->volumeAttributesClassName);
-    if (!spec.volumeAttributesClassName || !judged) return;  // none, or a field that this version does not know
+    const bool judged =
+        f.profile.on(Gate::VolumeAttributesClass) || (old && old->volumeAttributesClassName);
+    if (!spec.volumeAttributesClassName || !judged)
+        return;  // none, or a field that this version does not know
     const Path here = at.child("volumeAttributesClassName");
-    if (spec.volumeAttributesClassName->empty()) f.required(here, "an empty string is disallowed");
-    else check_subdomain(*spec.volumeAttributesClassName, here, f);
+    if (spec.volumeAttributesClassName->empty())
+        f.required(here, "an empty string is disallowed");
+    else
+        check_subdomain(*spec.volumeAttributesClassName, here, f);
     if (!spec.source.csi)
         f.required(at.child("csi"), "has to be specified when using volumeAttributesClassName");
 }
 
 void check_mount_option_annotation(const PersistentVolume& pv, Findings& f) {
-    if (!pv.metadata.annotations.contains(kMountOptions)) return;  // the field mountOptions is never judged
+    if (!pv.metadata.annotations.contains(kMountOptions))
+        return;  // the field mountOptions is never judged
     for (std::string_view name : kMountOptionSources)
         if (has_source(pv.spec.source, name)) return;  // a source that takes them
     f.forbidden(Path("metadata").child("annotations").child(kMountOptions),
@@ -148,7 +196,8 @@ std::string_view ga_label(std::string_view beta) {
     return {};
 }
 
-// The old affinity with those labels renamed that the new one has renamed from beta to GA at the same place.
+// The old affinity with those labels renamed that the new one has renamed from beta to GA at the
+// same place.
 VolumeNodeAffinity with_ga_labels(VolumeNodeAffinity old, const VolumeNodeAffinity& now) {
     if (!old.required || !now.required) return old;
     auto& terms = old.required->nodeSelectorTerms;
@@ -167,7 +216,8 @@ Shown shown_requirements(const std::vector<SelectorRequirement>& list) {
     if (list.empty()) return Shown{"", "null"};
     std::string json;
     for (const SelectorRequirement& r : list)
-        json += (json.empty() ? "" : ",") + ("{\"Key\":" + quoted(r.key) + ",\"Operator\":" + quoted(r.op)) +
+        json += (json.empty() ? "" : ",") +
+                ("{\"Key\":" + quoted(r.key) + ",\"Operator\":" + quoted(r.op)) +
                 ",\"Values\":" + shown(r.values, "string").json + "}";
     return Shown{"", "[" + json + "]"};
 }
@@ -175,27 +225,33 @@ Shown shown_requirements(const std::vector<SelectorRequirement>& list) {
 Shown shown_affinity(const std::optional<VolumeNodeAffinity>& affinity) {
     if (!affinity) return shown_null();
     if (!affinity->required)
-        return Shown{"core.VolumeNodeAffinity{Required:(*core.NodeSelector)(nil)}", "{\"Required\":null}"};
+        return Shown{"core.VolumeNodeAffinity{Required:(*core.NodeSelector)(nil)}",
+                     "{\"Required\":null}"};
     std::string json;
     for (const NodeSelectorTerm& t : affinity->required->nodeSelectorTerms)
-        json += (json.empty() ? "" : ",") + ("{\"MatchExpressions\":" + shown_requirements(t.matchExpressions).json) +
+        json += (json.empty() ? "" : ",") +
+                ("{\"MatchExpressions\":" + shown_requirements(t.matchExpressions).json) +
                 ",\"MatchFields\":" + shown_requirements(t.matchFields).json + "}";
     return Shown{"core.VolumeNodeAffinity{Required:(*core.NodeSelector)(0xc000000000)}",
                  "{\"Required\":{\"NodeSelectorTerms\":[" + json + "]}}"};
 }
 
-void check_affinity_update(const PersistentVolumeSpec& now, const PersistentVolumeSpec& old, Findings& f) {
-    if (!old.nodeAffinity || f.profile.on(Gate::MutablePVNodeAffinity)) return;  // may be set once, or freely
+void check_affinity_update(const PersistentVolumeSpec& now, const PersistentVolumeSpec& old,
+                           Findings& f) {
+    if (!old.nodeAffinity || f.profile.on(Gate::MutablePVNodeAffinity))
+        return;  // may be set once, or freely
     if (now.nodeAffinity == old.nodeAffinity) return;
     const bool beta_to_ga = f.wording.affinity_beta_to_ga;
     if (beta_to_ga && now.nodeAffinity &&
         with_ga_labels(*old.nodeAffinity, *now.nodeAffinity) == *now.nodeAffinity)
         return;  // only labels that have become GA
     f.invalid(Path("nodeAffinity"), shown_affinity(now.nodeAffinity),
-              beta_to_ga ? "field is immutable, except for updating from beta label to GA" : "field is immutable");
+              beta_to_ga ? "field is immutable, except for updating from beta label to GA"
+                         : "field is immutable");
 }
 
-void check_volume_update(const PersistentVolumeSpec& now, const PersistentVolumeSpec& old, Findings& f) {
+void check_volume_update(const PersistentVolumeSpec& now, const PersistentVolumeSpec& old,
+                         Findings& f) {
     PersistentVolumeSource source = now.source;
     // The secret for expansion may be added later: volumes made before it existed need it, too.
     if (old.source.csi && !old.source.csi->controllerExpandSecretRef && source.csi)
@@ -208,24 +264,27 @@ void check_volume_update(const PersistentVolumeSpec& now, const PersistentVolume
                     "spec.persistentvolumesource is immutable after creation" +
                         member_diff(encode(was), encode(is)));
     }
-    if (now.volumeMode != old.volumeMode) f.immutable(Path("volumeMode"), shown_or_null(now.volumeMode));
+    if (now.volumeMode != old.volumeMode)
+        f.immutable(Path("volumeMode"), shown_or_null(now.volumeMode));
     check_affinity_update(now, old, f);
     const Path vac = Path("spec").child("volumeAttributesClassName");
     if (now.volumeAttributesClassName == old.volumeAttributesClassName) return;
     if (!f.profile.on(Gate::VolumeAttributesClass))
-        f.forbidden(vac, "update is forbidden when the VolumeAttributesClass feature gate is disabled");
+        f.forbidden(vac,
+                    "update is forbidden when the VolumeAttributesClass feature gate is disabled");
     if (old.volumeAttributesClassName && !now.volumeAttributesClassName)
         f.forbidden(vac, "update from non-nil value to nil is forbidden");
 }
 
 }  // namespace
 
-void check_volume_spec(const PersistentVolumeSpec& spec, bool inline_spec, const PersistentVolumeSpec* old,
-                       const Path& at, Findings& f) {
+void check_volume_spec(const PersistentVolumeSpec& spec, bool inline_spec,
+                       const PersistentVolumeSpec* old, const Path& at, Findings& f) {
     if (inline_spec) {
         if (spec.claimRef) f.forbidden(at.child("claimRef"), kInline);
         if (!spec.capacity.empty()) f.forbidden(at.child("capacity"), kInline);
-        if (!spec.source.csi) f.required(at.child("csi"), "has to be specified in the context of inline volumes");
+        if (!spec.source.csi)
+            f.required(at.child("csi"), "has to be specified in the context of inline volumes");
     }
     if (spec.accessModes.empty()) f.required(at.child("accessModes"));
     check_access_modes(spec.accessModes, at.child("accessModes"), f);
@@ -233,19 +292,23 @@ void check_volume_spec(const PersistentVolumeSpec& spec, bool inline_spec, const
     check_reclaim_policy(spec.persistentVolumeReclaimPolicy, inline_spec,
                          at.child("persistentVolumeReclaimPolicy"), f);
     if (spec.nodeAffinity && inline_spec) f.forbidden(at.child("nodeAffinity"), kInline);
-    if (spec.nodeAffinity && !inline_spec) check_affinity(*spec.nodeAffinity, old, at.child("nodeAffinity"), f);
+    if (spec.nodeAffinity && !inline_spec)
+        check_affinity(*spec.nodeAffinity, old, at.child("nodeAffinity"), f);
     check_sources(spec, at, f);
-    if (!spec.storageClassName.empty() && inline_spec) f.forbidden(at.child("storageClassName"), kInline);
+    if (!spec.storageClassName.empty() && inline_spec)
+        f.forbidden(at.child("storageClassName"), kInline);
     if (!spec.storageClassName.empty() && !inline_spec)
         check_subdomain(spec.storageClassName, at.child("storageClassName"), f);
     if (inline_spec && spec.volumeMode && *spec.volumeMode != mode::kFilesystem)
-        f.forbidden(at.child("volumeMode"),
-                    "may not specify volumeMode other than Filesystem in the context of inline volumes");
+        f.forbidden(
+            at.child("volumeMode"),
+            "may not specify volumeMode other than Filesystem in the context of inline volumes");
     if (!inline_spec) check_volume_mode(spec.volumeMode, at.child("volumeMode"), f);
     if (!inline_spec) check_attributes_class_name(spec, old, at, f);
 }
 
-void check_volume(const PersistentVolume& pv, const PersistentVolume* old, Subresource sub, Findings& f) {
+void check_volume(const PersistentVolume& pv, const PersistentVolume* old, Subresource sub,
+                  Findings& f) {
     if (old && sub == Subresource::Status) {
         if (pv.metadata.resourceVersion == 0) f.required(Path("resourceVersion"));
         return;  // spec was taken from the old version

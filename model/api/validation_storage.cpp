@@ -1,5 +1,5 @@
-// Rules of StorageClass, VolumeAttributesClass, VolumeAttachment, CSIDriver, CSINode and CSIStorageCapacity.
-// Counterpart: pkg/apis/storage/validation/validation.go.
+// Rules of StorageClass, VolumeAttributesClass, VolumeAttachment, CSIDriver, CSINode and
+// CSIStorageCapacity. Counterpart: pkg/apis/storage/validation/validation.go.
 #include <algorithm>
 #include <set>
 
@@ -10,9 +10,11 @@ namespace model::api {
 
 namespace {
 
-constexpr std::size_t kParametersMax = 512, kParameterBytesMax = 256 * 1024, kMetadataBytesMax = 256 * 1024;
+constexpr std::size_t kParametersMax = 512, kParameterBytesMax = 256 * 1024,
+                      kMetadataBytesMax = 256 * 1024;
 constexpr std::size_t kErrorMessageMax = 1024, kNodeIdMax = 256;
-constexpr std::int64_t kTokenSecondsMin = 600, kTokenSecondsMax = std::int64_t{1} << 32, kUpdateSecondsMin = 10;
+constexpr std::int64_t kTokenSecondsMin = 600, kTokenSecondsMax = std::int64_t{1} << 32,
+                       kUpdateSecondsMin = 10;
 
 void check_provisioner(std::string_view name, const Path& at, Findings& f) {
     if (name.empty()) {
@@ -34,7 +36,8 @@ void check_parameters(const TextMap& parameters, bool may_be_empty, const Path& 
         bytes += key.size() + value.size();
     }
     if (bytes > kParameterBytesMax) f.too_long(at, kParameterBytesMax);
-    if (!may_be_empty && parameters.empty()) f.required(at, "must contain at least one key/value pair");
+    if (!may_be_empty && parameters.empty())
+        f.required(at, "must contain at least one key/value pair");
 }
 
 using Topology = std::map<std::string, std::set<std::string>>;
@@ -57,7 +60,8 @@ Topology check_topology_term(const TopologySelectorTerm& term, const Path& at, F
 }
 
 void check_topologies(const std::vector<TopologySelectorTerm>& terms, const Path& at, Findings& f) {
-    // Upstream compares each term with a list that starts with as many empty ones: an empty term is always a duplicate.
+    // Upstream compares each term with a list that starts with as many empty ones: an empty term is
+    // always a duplicate.
     std::vector<Topology> earlier(terms.size());
     for (std::size_t i = 0; i < terms.size(); ++i) {
         Topology topology = check_topology_term(terms[i], at.index(i), f);
@@ -70,12 +74,15 @@ void check_topologies(const std::vector<TopologySelectorTerm>& terms, const Path
 void check_class_update(const StorageClass& sc, const StorageClass& old, Findings& f) {
     const bool immutable = f.wording.class_fields_immutable;
     const auto refuse = [&](std::string_view field, const Shown& value) {
-        if (immutable) f.immutable(Path(field), value);
-        else f.forbidden(Path(field), "updates to " + std::string(field) + " are forbidden.");
+        if (immutable)
+            f.immutable(Path(field), value);
+        else
+            f.forbidden(Path(field), "updates to " + std::string(field) + " are forbidden.");
     };
     if (sc.parameters != old.parameters) refuse("parameters", shown(sc.parameters));
     if (sc.provisioner != old.provisioner) refuse("provisioner", shown(sc.provisioner.view()));
-    if (sc.reclaimPolicy != old.reclaimPolicy) refuse("reclaimPolicy", shown_or_null(sc.reclaimPolicy));
+    if (sc.reclaimPolicy != old.reclaimPolicy)
+        refuse("reclaimPolicy", shown_or_null(sc.reclaimPolicy));
     if (sc.volumeBindingMode != old.volumeBindingMode)
         f.immutable(Path("volumeBindingMode"), shown_or_null(sc.volumeBindingMode));
 }
@@ -90,11 +97,14 @@ TextMap text_map(const Value* v) {
 void check_attachment_source(const VolumeAttachmentSource& source, const Path& at, Findings& f) {
     constexpr std::string_view kExactlyOne =
         "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
-    const auto &name = source.persistentVolumeName;
-    const auto &spec = source.inlineVolumeSpec;
-    if (!name && !spec) f.required(at, kExactlyOne);
-    else if (name && spec) f.forbidden(at, kExactlyOne);
-    else if (spec) check_volume_spec(*spec, true, nullptr, at.child("inlineVolumeSpec"), f);
+    const auto& name = source.persistentVolumeName;
+    const auto& spec = source.inlineVolumeSpec;
+    if (!name && !spec)
+        f.required(at, kExactlyOne);
+    else if (name && spec)
+        f.forbidden(at, kExactlyOne);
+    else if (spec)
+        check_volume_spec(*spec, true, nullptr, at.child("inlineVolumeSpec"), f);
     else if (name->empty())
         f.required(at.child("persistentVolumeName"), "must specify non empty persistentVolumeName");
 }
@@ -104,7 +114,8 @@ void check_volume_error(const std::optional<VolumeError>& e, const Path& at, Fin
     // The limit is 1024; the number in the message is another one, upstream too.
     if (e->message.size() > kErrorMessageMax) f.too_long(at.child("message"), kMetadataBytesMax);
     if (f.wording.volume_error_code && e->errorCode.value_or(0) < 0)
-        f.invalid(at.child("errorCode"), shown(*e->errorCode), "must be between 0 and 2147483647, inclusive");
+        f.invalid(at.child("errorCode"), shown(*e->errorCode),
+                  "must be between 0 and 2147483647, inclusive");
 }
 
 void check_attachment_status(const VolumeAttachmentStatus& status, const Path& at, Findings& f) {
@@ -123,10 +134,10 @@ Shown shown_attachment_spec(const VolumeAttachmentSpec& spec) {
            ", Source:storage.VolumeAttachmentSource{PersistentVolumeName:(*string)(" +
            (name ? "0xc000000000" : "nil") + "), InlineVolumeSpec:(*core.PersistentVolumeSpec)(" +
            (inline_spec ? "0xc000000000" : "nil") + ")}, NodeName:" + quoted(spec.nodeName) + "}";
-    s.json = "{\"Attacher\":" + quoted(spec.attacher) + ",\"Source\":{\"PersistentVolumeName\":" +
-             (name ? quoted(*name) : "null") + ",\"InlineVolumeSpec\":" +
-             (inline_spec ? encode(*inline_spec).to_json() : "null") + "},\"NodeName\":" + quoted(spec.nodeName) +
-             "}";
+    s.json = "{\"Attacher\":" + quoted(spec.attacher) +
+             ",\"Source\":{\"PersistentVolumeName\":" + (name ? quoted(*name) : "null") +
+             ",\"InlineVolumeSpec\":" + (inline_spec ? encode(*inline_spec).to_json() : "null") +
+             "},\"NodeName\":" + quoted(spec.nodeName) + "}";
     return s;
 }
 
@@ -141,9 +152,11 @@ void check_token_requests(const std::vector<TokenRequest>& requests, const Path&
         if (!r.expirationSeconds) continue;
         const Path seconds = at.index(i).child("expirationSeconds");
         if (*r.expirationSeconds < kTokenSecondsMin)
-            f.invalid(seconds, shown(*r.expirationSeconds), "may not specify a duration less than 10 minutes");
+            f.invalid(seconds, shown(*r.expirationSeconds),
+                      "may not specify a duration less than 10 minutes");
         if (*r.expirationSeconds > kTokenSecondsMax)
-            f.invalid(seconds, shown(*r.expirationSeconds), "may not specify a duration larger than 2^32 seconds");
+            f.invalid(seconds, shown(*r.expirationSeconds),
+                      "may not specify a duration larger than 2^32 seconds");
     }
 }
 
@@ -159,19 +172,22 @@ void check_driver_spec(const CSIDriverSpec& spec, const Path& at, Findings& f) {
     check_token_requests(spec.tokenRequests, at.child("tokenRequests"), f);
     for (const Text& m : spec.volumeLifecycleModes)
         if (m != "Persistent" && m != "Ephemeral")
-            f.unsupported(at.child("volumeLifecycleModes"), shown(m.view()), {"Persistent", "Ephemeral"});
+            f.unsupported(at.child("volumeLifecycleModes"), shown(m.view()),
+                          {"Persistent", "Ephemeral"});
     const auto& seconds = spec.nodeAllocatableUpdatePeriodSeconds;
     if (seconds && *seconds < kUpdateSecondsMin)
         f.invalid(at.child("nodeAllocatableUpdatePeriodSeconds"), shown(*seconds),
                   "must be greater than or equal to 10 seconds");
     if (spec.serviceAccountTokenInSecrets && spec.tokenRequests.empty())
-        f.invalid(at.child("serviceAccountTokenInSecrets"), shown_bool(*spec.serviceAccountTokenInSecrets),
+        f.invalid(at.child("serviceAccountTokenInSecrets"),
+                  shown_bool(*spec.serviceAccountTokenInSecrets),
                   "serviceAccountTokenInSecrets is set but no tokenRequests are specified");
 }
 
 Shown shown_flag(const std::optional<bool>& b) { return b ? shown_bool(*b) : shown_null(); }
 
-void check_driver_update(const CSIDriverSpec& now, const CSIDriverSpec& old, const Path& at, Findings& f) {
+void check_driver_update(const CSIDriverSpec& now, const CSIDriverSpec& old, const Path& at,
+                         Findings& f) {
     if (now.attachRequired != old.attachRequired)
         f.immutable(at.child("attachedRequired"), shown_flag(now.attachRequired));
     if (!f.wording.csidriver_mutable && now.fsGroupPolicy != old.fsGroupPolicy)
@@ -191,12 +207,14 @@ Shown shown_node_driver(const CSINodeDriver& d) {
     s.go = "storage.CSINodeDriver{Name:" + quoted(d.name) + ", NodeID:" + quoted(d.nodeID) +
            ", TopologyKeys:" + keys.go + ", Allocatable:(*storage.VolumeNodeResources)(" +
            (d.allocatable ? "0xc000000000" : "nil") + ")}";
-    s.json = "{\"Name\":" + quoted(d.name) + ",\"NodeID\":" + quoted(d.nodeID) + ",\"TopologyKeys\":" + keys.json +
+    s.json = "{\"Name\":" + quoted(d.name) + ",\"NodeID\":" + quoted(d.nodeID) +
+             ",\"TopologyKeys\":" + keys.json +
              ",\"Allocatable\":" + (d.allocatable ? "{\"Count\":" + count + "}" : "null") + "}";
     return s;
 }
 
-void check_node_driver(const CSINodeDriver& d, std::set<std::string>& names, const Path& at, Findings& f) {
+void check_node_driver(const CSINodeDriver& d, std::set<std::string>& names, const Path& at,
+                       Findings& f) {
     check_driver_name(d.name, at.child("name"), f);
     if (d.nodeID.empty()) f.required(at.child("nodeID"));
     if (d.nodeID.size() > kNodeIdMax)
@@ -220,10 +238,13 @@ void check_class(const StorageClass& sc, const StorageClass* old, Findings& f) {
     check_parameters(sc.parameters, true, Path("parameters"), f);
     if (sc.reclaimPolicy && !sc.reclaimPolicy->empty() && *sc.reclaimPolicy != policy::kDelete &&
         *sc.reclaimPolicy != policy::kRetain)
-        f.unsupported(Path("reclaimPolicy"), shown(sc.reclaimPolicy->view()), {policy::kDelete, policy::kRetain});
+        f.unsupported(Path("reclaimPolicy"), shown(sc.reclaimPolicy->view()),
+                      {policy::kDelete, policy::kRetain});
     const Path binding("volumeBindingMode");
-    if (!sc.volumeBindingMode) f.required(binding);
-    else if (*sc.volumeBindingMode != mode::kImmediate && *sc.volumeBindingMode != mode::kWaitForFirstConsumer)
+    if (!sc.volumeBindingMode)
+        f.required(binding);
+    else if (*sc.volumeBindingMode != mode::kImmediate &&
+             *sc.volumeBindingMode != mode::kWaitForFirstConsumer)
         f.unsupported(binding, shown(sc.volumeBindingMode->view()),
                       {mode::kImmediate, mode::kWaitForFirstConsumer});
     check_topologies(sc.allowedTopologies, Path("allowedTopologies"), f);
@@ -248,15 +269,19 @@ void check_attributes_class(const Object& vac, const Object* old, Findings& f) {
 void check_attachment(const VolumeAttachment& va, const VolumeAttachment* old, Findings& f) {
     const Path at("spec");
     const VolumeAttachmentSpec& spec = va.spec;
-    // Up to 1.35 the spec's own rule asks only for an attacher; its form is judged after everything else.
-    if (f.wording.attacher_with_spec) check_driver_name(spec.attacher, at.child("attacher"), f);
-    else if (spec.attacher.empty()) f.required(at.child("attacher"));
+    // Up to 1.35 the spec's own rule asks only for an attacher; its form is judged after everything
+    // else.
+    if (f.wording.attacher_with_spec)
+        check_driver_name(spec.attacher, at.child("attacher"), f);
+    else if (spec.attacher.empty())
+        f.required(at.child("attacher"));
     check_attachment_source(spec.source, at.child("source"), f);
     check_subdomain(spec.nodeName, at.child("nodeName"), f);
     check_attachment_status(va.status, Path("status"), f);
     if (!f.wording.attacher_with_spec) check_driver_name(spec.attacher, at.child("attacher"), f);
     if (spec.source.persistentVolumeName)
-        check_subdomain(*spec.source.persistentVolumeName, at.child("source").child("persistentVolumeName"), f);
+        check_subdomain(*spec.source.persistentVolumeName,
+                        at.child("source").child("persistentVolumeName"), f);
     if (old && spec != old->spec) f.immutable(at, shown_attachment_spec(spec));
 }
 
@@ -280,18 +305,23 @@ void check_csi_node(const CSINode& node, const CSINode* old, Findings& f) {
                 is.allocatable.reset();
             }
             if (is != was)
-                f.immutable(f.wording.csinode_drivers_path ? at : Path("CSINodeDriver"), shown_node_driver(is));
+                f.immutable(f.wording.csinode_drivers_path ? at : Path("CSINodeDriver"),
+                            shown_node_driver(is));
         }
 }
 
-void check_capacity(const CSIStorageCapacity& capacity, const CSIStorageCapacity* old, Findings& f) {
-    if (capacity.nodeTopology) check_label_selector(*capacity.nodeTopology, false, Path("nodeTopology"), f);
+void check_capacity(const CSIStorageCapacity& capacity, const CSIStorageCapacity* old,
+                    Findings& f) {
+    if (capacity.nodeTopology)
+        check_label_selector(*capacity.nodeTopology, false, Path("nodeTopology"), f);
     check_subdomain(capacity.storageClassName, Path("storageClassName"), f);
     if (capacity.capacity) check_nonnegative(*capacity.capacity, Path("capacity"), f);
     if (!old) return;
     if (capacity.nodeTopology != old->nodeTopology) {
-        const std::string json = capacity.nodeTopology ? encode(*capacity.nodeTopology).to_json() : "null";
-        f.immutable(Path("nodeTopology"), Shown{capacity.nodeTopology ? "&LabelSelector" + json : "\"null\"", json});
+        const std::string json =
+            capacity.nodeTopology ? encode(*capacity.nodeTopology).to_json() : "null";
+        f.immutable(Path("nodeTopology"),
+                    Shown{capacity.nodeTopology ? "&LabelSelector" + json : "\"null\"", json});
     }
     if (capacity.storageClassName != old->storageClassName)
         f.immutable(Path("storageClassName"), shown(capacity.storageClassName.view()));
