@@ -58,8 +58,6 @@ void Timeline::on(const model::Stamp& stamp, const model::Happening& happening) 
     std::visit([&](const auto& what) { tell(stamp, what); }, happening);
 }
 
-void Timeline::finish() { begin(); }
-
 void Timeline::tell(const model::Stamp& stamp, const model::Committed& commit) {
     last_commit_ = stamp.event;
     if (commit.object->kind == model::api::Kind::Event) {
@@ -203,16 +201,10 @@ std::string Timeline::waits_before(const model::Stamp& stamp) const {
 }
 
 void Timeline::line(const model::Stamp& stamp, std::string_view who, std::string_view text) {
-    begin();
     const std::string time = sim::seconds_text(stamp.at, 3) + "s";
     const std::string blanks(time.size() < 11 ? 11 - time.size() : 0, ' ');
     out_ << options_.ink.faint(blanks + time) << "  " << options_.ink.actor(padded(who, kWhoWidth))
          << "  " << text << '\n';
-}
-
-void Timeline::begin() {
-    if (std::exchange(began_, true)) return;
-    if (options_.before_first_line) options_.before_first_line();
 }
 
 }  // namespace reports

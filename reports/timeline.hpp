@@ -9,7 +9,6 @@
 // whatever takes place without the API.
 #pragma once
 
-#include <functional>
 #include <ostream>
 #include <unordered_set>
 
@@ -24,15 +23,12 @@ class Timeline : public model::Listener {
     struct Options {
         bool verbose = false;
         Ink ink;
-        std::function<void()> before_first_line;  // the head of the run, once its phases are drawn
         Options() = default;
     };
     // `trace` may be null: then waits are not told.
     Timeline(std::ostream& out, const model::api::Scheme& scheme, const EventTrace* trace,
              Options options);
     void on(const model::Stamp& stamp, const model::Happening& happening) override;
-    // Prints the head where nothing happened.
-    void finish();
 
   private:
     void tell(const model::Stamp& stamp, const model::Committed& commit);
@@ -47,13 +43,11 @@ class Timeline : public model::Listener {
     std::string words_of(const model::Committed& commit) const;
     std::string waits_before(const model::Stamp& stamp) const;
     void line(const model::Stamp& stamp, std::string_view who, std::string_view text);
-    void begin();
 
     std::ostream& out_;
     const model::api::Scheme& scheme_;
     const EventTrace* trace_;
     Options options_;
-    bool began_ = false;
     EventSeq last_commit_ = 0;
     std::string last_refusal_;
     std::unordered_set<EventSeq> told_;  // events that a later wait need not reach behind

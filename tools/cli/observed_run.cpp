@@ -1,0 +1,120 @@
+#include "tools/cli/observed_run.hpp"
+
+namespace cli {
+
+namespace {
+
+const char* word_for(scenarios::Verdict v) {
+    switch (v) {
+        case scenarios::Verdict::Held: return "held";
+        case scenarios::Verdict::Failed: return "failed";
+        case scenarios::Verdict::Open: break;
+    }
+    return "open";
+}
+
+const char* word_for(scenarios::StepResult::State s) {
+    using State = scenarios::StepResult::State;
+    switch (s) {
+        case State::Sent: return "sent";
+        case State::Done: return "done";
+        case State::Failed: return "failed";
+        case State::Waiting: break;
+    }
+    return "waiting";
+}
+
+reports::StepLine line_of(const scenarios::StepResult& step) {
+    using State = scenarios::StepResult::State;
+    reports::StepLine line;
+    line.text = step.text;
+    line.place = step.place.to_string();
+    line.state = word_for(step.state);
+    if (step.state != State::Waiting) line.sent = step.sent;
+    if (step.answered > step.sent) line.answered = step.answered;
+    line.code = step.code;
+    line.message = step.message;
+    line.failure = step.failure;
+    if (step.state == State::Failed && line.failure.empty()) line.failure = "failed";
+    return line;
+}
+
+reports::ExpectationLine line_of(const scenarios::ExpectationResult& e) {
+    reports::ExpectationLine line;
+    line.text = e.text;
+    line.place = e.place.to_string();
+    line.verdict = word_for(e.verdict);
+    if (e.verdict != scenarios::Verdict::Open) line.decided = e.decided;
+    line.reason = e.reason;
+    line.events = e.events;
+    line.step = e.step;
+    return line;
+}
+
+}  // namespace
+
+ObservedRun::ObservedRun(const scenarios::Scenario& scenario, const Options& options, Watch watch)
+    : options_(options) {
+    scenarios::Run::Options how;
+    how.until = options.until;
+    how.order = options.shuffle ? sim::ReadyOrder::Shuffle : sim::ReadyOrder::Fifo;
+    how.progress = std::move(watch.progress);
+    run_ = std::make_unique<scenarios::Run>(scenario, std::move(how));
+    model::Cluster& cluster = run_->cluster();
+    if (watch.paths || watch.graph) {
+        trace_ = std::make_unique<reports::EventTrace>(cluster.engine(), cluster.journal());
+        cluster.engine().set_observer(trace_.get());
+        cluster.journal().keep_links(true);
+        cluster.journal().listen(&paths_);
+    }
+    if (watch.matches) {
+        cluster.journal().want_matches(true);
+        cluster.journal().listen(&matches_);
+    }
+    if (watch.graph) {
+        graph_ = std::make_unique<reports::CausalGraph>(cluster.server().scheme());
+        cluster.journal().listen(graph_.get());
+    }
+}
+
+reports::Clock ObservedRun::clock() {
+    model::Cluster& cluster = run_->cluster();
+    return {cluster.options().start_unix_seconds, cluster.engine().now()};
+}
+
+reports::RunSummary ObservedRun::summary() {
+    model::Cluster& cluster = run_->cluster();
+    const scenarios::Scenario& scenario = run_->scenario();
+    reports::RunSummary s;
+    s.scenario = scenario.name;
+    s.file = scenario.file;
+    s.description = scenario.description;
+    s.kubernetes = "1." + std::to_string(cluster.options().profile.minor);
+    s.order = options_.shuffle ? "shuffle" : "fifo";
+    s.seed = cluster.options().seed;
+    for (const auto& [name, first] : cluster.phases()) s.phases.emplace_back(name, first);
+    s.notices = scenario.notices;
+    take_outcome(s);
+    return s;
+}
+
+void ObservedRun::take_outcome(reports::RunSummary& s) {
+    const scenarios::Outcome& outcome = run_->outcome();
+    for (const auto& step : outcome.steps) s.steps.push_back(line_of(step));
+    for (const auto& e : outcome.expectations) s.expectations.push_back(line_of(e));
+    for (const auto& b : outcome.broken) s.broken.push_back({b.invariant, b.detail, b.at});
+    s.unsettled = outcome.unsettled;
+    s.ended = outcome.ended;
+    s.fingerprint = outcome.fingerprint;
+    s.final_draw = outcome.final_draw;
+    s.events = outcome.events;
+    s.checks = outcome.checks;
+    s.exit = static_cast<int>(outcome.exit);
+    s.first_failure = outcome.first_failure();
+}
+
+std::vector<reports::ClaimPath> ObservedRun::claims() const {
+    return trace_ ? paths_.paths(*trace_) : std::vector<reports::ClaimPath>();
+}
+
+}  // namespace cli

@@ -1,0 +1,42 @@
+// Options: the command line as values. One table knows every option, the commands that take it and
+// its help text; from it come parsing, `--help`, and the nearest known word for a wrong one.
+//
+// Options may stand before or after paths, as `--seed 7`, `--seed=7`, `-j2`; `--` ends them. Left out:
+// abbreviations, environment variables, configuration files.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/time.hpp"
+
+namespace cli {
+
+enum class Command : unsigned char { None, Run, Test, Validate, Schema, Explain, Version };
+enum class Color : unsigned char { Auto, Always, Never };
+
+struct Options {
+    Command command = Command::None;
+    bool help = false;
+    std::vector<std::string> arguments;  // paths, KIND/NAME
+    std::optional<std::uint64_t> seed;
+    std::optional<sim::Duration> until, at;
+    std::vector<std::string> set;  // path=value
+    std::string record, requests, json, dot, junit;  // "": not asked for; "-": standard output
+    unsigned jobs = 1, seeds = 0;                    // seeds 0: the scenario's own
+    bool shuffle = false, quiet = false, verbose = false, once = false;
+    Color color = Color::Auto;
+};
+
+struct Parsed {
+    Options options;
+    std::string error;  // a sentence; "": fine
+};
+Parsed parse_options(const std::vector<std::string>& words);
+
+// Usage, options and examples of a command, or of all.
+std::string help_of(Command command);
+
+}  // namespace cli

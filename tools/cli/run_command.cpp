@@ -1,0 +1,158 @@
+#include <iostream>
+#include <optional>
+
+#include "reports/latency.hpp"
+#include "reports/output_file.hpp"
+#include "reports/record.hpp"
+#include "reports/requests.hpp"
+#include "reports/run_report.hpp"
+#include "reports/timeline.hpp"
+#include "tools/cli/commands.hpp"
+#include "tools/cli/loading.hpp"
+#include "tools/cli/observed_run.hpp"
+#include "tools/cli/terminal.hpp"
+#include "tools/cli/verdict_text.hpp"
+
+namespace cli {
+
+namespace {
+
+constexpr std::size_t kClaimsOneByOne = 8;  // so few are told singly, not only as percentiles
+
+std::string head_text(const reports::RunSummary& run, const reports::Ink& ink) {
+    std::string out = ink.strong(run.scenario) + ": Kubernetes " + run.kubernetes + ", seed " +
+                      std::to_string(run.seed);
+    if (run.order != "fifo") out += ", order of simultaneous events shuffled";
+    out += "\n";
+    if (!run.description.empty()) out += "  " + indented(run.description, 2) + "\n";
+    for (const auto& [name, first] : run.phases)
+        out += "  first " + name + " at " + sim::seconds_text(sim::Time(first), 3) + "s\n";
+    for (const std::string& notice : run.notices) out += "  note: " + indented(notice, 2) + "\n";
+    return out + "\n";
+}
+
+void section(std::ostream& out, std::string_view title, const std::string& body,
+             const reports::Ink& ink) {
+    if (!body.empty()) out << "\n" << ink.strong(title) << "\n" << body;
+}
+
+std::string latency_text(const std::vector<reports::ClaimPath>& claims, bool one_by_one) {
+    std::string out = reports::text_of(reports::summary_of(claims));
+    if (claims.size() > kClaimsOneByOne && !one_by_one) return out;
+    for (const reports::ClaimPath& path : claims) out += "  " + reports::text_of(path) + "\n";
+    return out;
+}
+
+std::string matches_text(const std::vector<reports::Match>& matches) {
+    std::string out;
+    for (const reports::Match& match : matches) out += "  " + reports::text_of(match) + "\n";
+    return out;
+}
+
+void print_findings(std::ostream& out, ObservedRun& run, const reports::RunSummary& summary,
+                    const Options& options, const reports::Ink& ink) {
+    const model::api::ObjectReader& objects = run.server();
+    const reports::Clock clock = run.clock();
+    section(out, "Volumes", reports::volume_table(objects, clock), ink);
+    section(out, "Claims", reports::claim_table(objects, clock), ink);
+    section(out, "Events", reports::event_table(objects, clock), ink);
+    section(out, "Expectations", expectations_text(summary, ink), ink);
+    reports::RunSummary others = summary;  // what failed beside the expectations above
+    others.expectations.clear();
+    section(out, "Failures", failures_text(others, ink), ink);
+    section(out, "From creation to Bound", latency_text(run.claims(), options.verbose), ink);
+    if (options.verbose) section(out, "Matches", matches_text(run.matches()), ink);
+    out << "\n";
+}
+
+// The files that are written while the run plays; closed, and so known to be whole, at its end.
+struct LiveFiles {
+    std::optional<reports::Record> record;
+    std::optional<reports::RequestLog> requests;
+
+    LiveFiles(const Options& options, const model::api::Scheme& scheme) {
+        if (!options.record.empty()) record.emplace(options.record, scheme);
+        const auto reads = options.verbose ? reports::Reads::Included : reports::Reads::LeftOut;
+        if (!options.requests.empty()) requests.emplace(options.requests, scheme, reads);
+    }
+    void attach(ObservedRun& run) {
+        if (record) run.listen(&*record);
+        if (requests) run.listen(&*requests);
+    }
+    void close() {
+        if (record) record->close();
+        if (requests) requests->close();
+    }
+};
+
+void write_reports(ObservedRun& run, const reports::RunSummary& summary, const Options& options) {
+    if (!options.json.empty()) {
+        const std::vector<reports::ClaimPath> claims = run.claims();
+        const std::vector<reports::Match> matches = run.matches();
+        reports::write_file(options.json,
+                            reports::run_report({summary, claims, matches, run.server()}));
+    }
+    if (!options.dot.empty()) reports::write_file(options.dot, run.graph()->dot(*run.trace()));
+}
+
+bool uses_standard_output(const Options& o) {
+    return o.record == "-" || o.requests == "-" || o.json == "-" || o.dot == "-";
+}
+
+int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
+    // Where a file goes to standard output, people read standard error.
+    const bool diverted = uses_standard_output(options);
+    std::ostream& out = diverted ? std::cerr : std::cout;
+    const Output stream = diverted ? Output::Error : Output::Standard;
+    const reports::Ink ink(wants_color(options.color, stream));
+
+    ProgressLine progress(options.quiet || !is_terminal(Output::Standard));
+    ObservedRun::Watch watch;
+    watch.paths = !options.quiet || !options.json.empty();
+    watch.matches = options.verbose || !options.json.empty();
+    watch.graph = !options.dot.empty();
+    watch.progress = [&](sim::Time t) {
+        progress.show(scenario.name + ": " + sim::seconds_text(t, 0) + "s of virtual time");
+    };
+    std::optional<LiveFiles> files;
+    std::optional<reports::Timeline> timeline;
+    ObservedRun run(scenario, options, std::move(watch));
+    files.emplace(options, run.server().scheme());
+    files->attach(run);
+    if (!options.quiet) {
+        out << head_text(run.summary(), ink);
+        reports::Timeline::Options how;
+        how.verbose = options.verbose;
+        how.ink = ink;
+        timeline.emplace(out, run.server().scheme(), run.trace(), std::move(how));
+        run.listen(&*timeline);
+    }
+    run.play();
+    progress.clear();
+    files->close();
+    const reports::RunSummary summary = run.summary();
+    write_reports(run, summary, options);
+    if (options.quiet) out << failures_text(summary, ink);
+    else print_findings(out, run, summary, options, ink);
+    out << last_line(summary, ink);
+    out.flush();
+    return summary.exit;
+}
+
+}  // namespace
+
+int run_command(const Options& options) {
+    const std::string& path = options.arguments.front();
+    const std::optional<scenarios::Scenario> scenario = load_or_complain(path, options);
+    if (!scenario) return kBadInput;
+    try {
+        return run_scenario(*scenario, options);
+    } catch (const reports::OutputError&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw std::runtime_error(
+            defect_text(error.what(), path, scenario->cluster.seed, options));
+    }
+}
+
+}  // namespace cli
