@@ -123,8 +123,8 @@ Status check_limit_ranges(const PersistentVolumeClaim& claim, const ObjectReader
 
 bool may_grow(const PersistentVolumeClaim& claim, const PersistentVolumeClaim& old,
               const ObjectReader& reader) {
-    const std::string_view name = class_of(claim);
-    if (name.empty() || name != class_of(old)) return false;
+    const std::string_view name = claim_class(claim);
+    if (name.empty() || name != claim_class(old)) return false;
     const Ref<StorageClass> sc =
         as<StorageClass>(reader.find(Kind::StorageClass, Key(Text(), Text(name))));
     return sc && sc->allowVolumeExpansion.value_or(false);
@@ -188,7 +188,7 @@ Status validate_admitted_update(const Object& object, const Object& old, Subreso
     return check_quotas(object, &old, reader, profile);
 }
 
-std::string_view class_of(const PersistentVolumeClaim& claim) {
+std::string_view claim_class(const PersistentVolumeClaim& claim) {
     if (const Text* beta = claim.metadata.annotations.find(annotation::kBetaStorageClass))
         return beta->view();
     return claim.spec.storageClassName ? claim.spec.storageClassName->view() : std::string_view();

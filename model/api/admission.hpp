@@ -39,7 +39,7 @@ Status validate_admitted_update(const Object& object, const Object& old, Subreso
 Ref<StorageClass> default_class(const std::vector<Ref<StorageClass>>& classes);
 
 // The class a claim names, by the beta annotation or the field; "" where it names none.
-std::string_view class_of(const PersistentVolumeClaim& claim);
+std::string_view claim_class(const PersistentVolumeClaim& claim);
 
 // Usage of one claim as quota counts it, and of all in a namespace: what ResourceQuota status.used
 // shows.

@@ -214,7 +214,7 @@ ResourceList quota_usage(const PersistentVolumeClaim& claim) {
     ResourceList out;
     out.set(kClaims, Quantity::of(1));
     out.set("count/persistentvolumeclaims", Quantity::of(1));
-    const std::string class_name(class_of(claim));
+    const std::string class_name(claim_class(claim));
     if (!class_name.empty())
         out.set(class_name + std::string(kClassSuffix) + std::string(kClaims), Quantity::of(1));
     const Quantity* request = claim.spec.resources.requests.find("storage");
