@@ -193,7 +193,7 @@ std::vector<Unsettled> Cluster::unsettled() const {
     if (!controller_manager_) return all;
     for (const auto& controller : controller_manager_->controllers()) {
         const sim::Time next = controller->next_action();
-        if (next == sim::kNever) continue;
+        if (next == sim::kNever || controller->repeats_only()) continue;
         all.push_back(
             {std::string(controller->name()) + " acts again at " + sim::seconds_text(next), next});
     }

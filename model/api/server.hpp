@@ -149,7 +149,7 @@ class Server : public ObjectReader {
     Status admit(Object& object, const KindInfo& info);
     ObjectRef commit(Change change, std::unique_ptr<Object> next, const ObjectRef& previous,
                      const Request& r, const Text& by);
-    void charge_quota(const Object& object, const Text& by);
+    void charge(std::vector<std::unique_ptr<Object>> quotas);
     void name_generated(Object& object, const KindInfo& info);
     Text new_uid(const Object& object, const KindInfo& info);
     std::uint64_t nth(std::string_view what, const Object& object, const KindInfo& info,

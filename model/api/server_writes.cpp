@@ -85,6 +85,20 @@ Status Server::admit(Object& object, const KindInfo& info) {
     return validate_admitted_create(object, *this, options_.profile);
 }
 
+// Upstream's quota admission writes the new usage itself, before the object is stored.
+void Server::charge(std::vector<std::unique_ptr<Object>> quotas) {
+    for (std::unique_ptr<Object>& quota : quotas) {
+        Request r;
+        r.verb = Verb::Update;
+        r.kind = Kind::ResourceQuota;
+        r.key = quota->key();
+        r.subresource = Subresource::Status;
+        const ObjectRef old = find(r.kind, r.key);
+        if (old && !same_content(*quota, *old))
+            commit(Change::Modified, std::move(quota), old, r, "kube-apiserver");
+    }
+}
+
 Response Server::create(const Request& r, const Text& by) {
     const KindInfo& info = scheme_.info(r.kind);
     if (r.subresource != Subresource::None)
@@ -105,7 +119,7 @@ Response Server::create(const Request& r, const Text& by) {
         return refused(Status::already_exists(info.qualified_resource(), object->metadata.name));
     if (!options_.raw) {
         object->metadata.uid = new_uid(*object, info);
-        charge_quota(*object, by);
+        charge(quota_updates_for_create(*object, *this, options_.profile));
     }
     Response answer;
     answer.warnings = options_.raw ? std::vector<std::string>() : warnings(*object);
@@ -175,6 +189,8 @@ Response Server::write_over(std::unique_ptr<Object> next, const ObjectRef& old, 
         answer.object = old;
         return answer;
     }
+    if (!options_.raw)
+        charge(quota_updates_for_update(*next, *old, *this, options_.profile));
     const bool gone = !options_.raw && next->metadata.terminating() && !awaits_finalizers(*next) &&
                       next->metadata.deletionGracePeriodSeconds.value_or(0) == 0;
     answer.object = commit(gone ? Change::Deleted : Change::Modified, std::move(next), old, r, by);
