@@ -50,12 +50,12 @@ bool clear_what_a_volume_gave(PVC& claim) {
 
 }  // namespace
 
-std::string_view class_of(const PVC& claim) {
+std::string_view storage_class_of(const PVC& claim) {
     if (const api::Text* beta = claim.metadata.annotations.find(kBetaStorageClass)) return *beta;
     return claim.spec.storageClassName ? claim.spec.storageClassName->view() : std::string_view();
 }
 
-std::string_view class_of(const PV& volume) {
+std::string_view storage_class_of(const PV& volume) {
     if (const api::Text* beta = volume.metadata.annotations.find(kBetaStorageClass)) return *beta;
     return volume.spec.storageClassName;
 }
@@ -109,7 +109,7 @@ std::string mismatch(const PV& volume, const PVC& claim, bool attributes_classes
     if (volume.metadata.terminating())
         return "the volume is marked for deletion " + quoted(volume.metadata.name);
     if (storage_capacity(volume).value() < requested_storage(claim).value()) return "requested PV is too small";
-    if (class_of(volume) != class_of(claim)) return "storageClassName does not match";
+    if (storage_class_of(volume) != storage_class_of(claim)) return "storageClassName does not match";
     if (attributes_classes_known) {
         if (attributes_class(volume) != attributes_class(claim)) return "volumeAttributesClassName does not match";
     } else if (!attributes_class(volume).empty() || !attributes_class(claim).empty()) {

@@ -17,8 +17,8 @@ using PV = api::PersistentVolume;
 using PVC = api::PersistentVolumeClaim;
 
 // The beta annotation wins over the field even when it is "".
-std::string_view class_of(const PVC& claim);
-std::string_view class_of(const PV& volume);
+std::string_view storage_class_of(const PVC& claim);
+std::string_view storage_class_of(const PV& volume);
 // Whether somebody chose a class, "" included. Up to 1.28 the beta annotation did not count.
 bool has_class(const PVC& claim, bool annotation_counts);
 

@@ -40,7 +40,7 @@ std::string_view unfit(const PV& volume, const PVC& claim, MatchOptions options)
         const auto matched = api::matches(*claim.spec.selector, volume.metadata.labels);
         if (!matched || !matched.value()) return "labels do not match the selector";
     }
-    if (class_of(volume) != class_of(claim)) return "other storage class";
+    if (storage_class_of(volume) != storage_class_of(claim)) return "other storage class";
     return "";
 }
 

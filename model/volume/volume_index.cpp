@@ -116,7 +116,7 @@ VolumeIndex::Place VolumeIndex::place_of(const PV& volume) {
     if (volume.spec.claimRef || volume.metadata.terminating() || volume.status.phase != api::phase::kAvailable)
         return place;
     std::unique_ptr<Bucket>& bucket =
-        buckets_[bucket_key(class_of(volume), volume.spec.volumeMode, attributes_class(volume))];
+        buckets_[bucket_key(storage_class_of(volume), volume.spec.volumeMode, attributes_class(volume))];
     if (!bucket) bucket = std::make_unique<Bucket>();
     std::unique_ptr<ModeSet>& set = bucket->sets[AccessModes::of(volume.spec.accessModes).bits()];
     if (!set) set = std::make_unique<ModeSet>();
@@ -298,7 +298,7 @@ api::Result<api::Ref<PV>> VolumeIndex::find(const PVC& claim, MatchOptions optio
     const auto answer = [&] { return reserved_slot == kNone ? none : records_[reserved_slot].volume; };
     if (options.delay_binding) return answer();
     const auto bucket = buckets_.find(
-        bucket_key(class_of(claim), claim.spec.volumeMode,
+        bucket_key(storage_class_of(claim), claim.spec.volumeMode,
                    options.attributes_classes ? attributes_class(claim) : std::string_view()));
     if (bucket == buckets_.end()) return answer();
     for (std::uint8_t rank = 0; rank < reserved_rank && rank < AccessModes::kSets; ++rank) {

@@ -1,0 +1,42 @@
+#include "model/volume/pods_of_claims.hpp"
+
+namespace model::volume {
+
+std::vector<api::Key> claims_of(const api::Pod& pod) {
+    std::vector<api::Key> keys;
+    for (const api::Volume& v : pod.spec.volumes) {
+        if (v.persistentVolumeClaim) {
+            if (!v.persistentVolumeClaim->claimName.empty())
+                keys.emplace_back(pod.metadata.ns, v.persistentVolumeClaim->claimName);
+        } else if (v.ephemeral) {
+            keys.emplace_back(pod.metadata.ns, pod.metadata.name.str() + "-" + v.name.str());
+        }
+    }
+    return keys;
+}
+
+PodsOfClaims::PodsOfClaims(control::Informer& pods) : pods_(pods) {
+    pods.add_handler([this](const api::ObjectRef& before, const api::ObjectRef& after) {
+        if (const auto old = api::as<api::Pod>(before)) {
+            for (const api::Key& claim : claims_of(*old)) {
+                const auto it = by_claim_.find(claim);
+                if (it == by_claim_.end()) continue;
+                it->second.erase(old->key());
+                if (it->second.empty()) by_claim_.erase(it);
+            }
+        }
+        if (const auto now = api::as<api::Pod>(after))
+            for (const api::Key& claim : claims_of(*now)) by_claim_[claim].insert(now->key());
+    });
+}
+
+std::vector<api::Ref<api::Pod>> PodsOfClaims::of(const api::Key& claim) const {
+    std::vector<api::Ref<api::Pod>> pods;
+    const auto it = by_claim_.find(claim);
+    if (it == by_claim_.end()) return pods;
+    for (const api::Key& key : it->second)
+        if (api::Ref<api::Pod> pod = pods_.get<api::Pod>(key)) pods.push_back(std::move(pod));
+    return pods;
+}
+
+}  // namespace model::volume
