@@ -274,7 +274,7 @@ bool Merge::check_elements(const List& a, const List& b) {
 
 bool Merge::check_keys(const List& items, std::string_view key) {
     for (const Value& item : items) {
-        if (!item.find(key)) return fail(no_merge_key(item, key)), false;
+        if (!item.find(key) && !item.find(kDirective)) return fail(no_merge_key(item, key)), false;
     }
     return true;
 }
@@ -308,7 +308,10 @@ Merge::List Merge::merge_maps(List original, const List& patch, const Rule& rule
         } else if (directive->as_string() == "replace") {
             replace = true;
         } else if (directive->as_string() == "delete") {
-            if (!check_keys({item}, rule.key)) return original;
+            if (!item.find(rule.key)) {
+                fail(no_merge_key(item, rule.key));
+                return original;
+            }
             std::erase_if(original, [&](const Value& v) {
                 return identity(v, rule.key) == identity(item, rule.key);
             });
