@@ -36,7 +36,8 @@ std::string waits_text(const std::map<model::Wait, sim::Duration>& waits) {
     std::string text;
     for (const auto& [wait, length] : waits) {
         if (length.count() == 0) continue;
-        text += (text.empty() ? "" : ", ") + std::string(model::name_of(wait)) + " " + brief(length);
+        text +=
+            (text.empty() ? "" : ", ") + std::string(model::name_of(wait)) + " " + brief(length);
     }
     return text;
 }
@@ -76,8 +77,8 @@ void CausalGraph::on(const model::Stamp& stamp, const model::Happening& happenin
         v.objects.push_back(name);
         const auto claim = model::api::as<model::api::PersistentVolumeClaim>(c->object);
         const auto before = model::api::as<model::api::PersistentVolumeClaim>(c->previous);
-        v.binds |= claim && before && claim->status.phase == "Bound" &&
-                   !(before->status.phase == "Bound");
+        v.binds |=
+            claim && before && claim->status.phase == "Bound" && !(before->status.phase == "Bound");
     } else if (const auto* r = std::get_if<model::Requested>(&happening)) {
         if (r->status.ok() || r->verb == model::Verb::Get) return;
         add(r->by.str() + ": " + std::string(model::to_string(r->verb)) + " " +

@@ -1,7 +1,7 @@
 // Columns: text in aligned columns, as kubectl prints tables. Widths count characters, not bytes.
 //
-// The last column is not padded, so that no line ends in blanks. Also the two forms in which reports
-// write times and durations for people. Left out: wrapping, borders.
+// The last column is not padded, so that no line ends in blanks. Also the two forms in which
+// reports write times and durations for people. Left out: wrapping, borders.
 #pragma once
 
 #include <string>

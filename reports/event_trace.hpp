@@ -1,9 +1,11 @@
-// EventTrace: when each event of the engine ran, and what it had waited for since which other event.
+// EventTrace: when each event of the engine ran, and what it had waited for since which other
+// event.
 //
-// From any event it leads back, step by step, to the beginning: over the event that scheduled it, or,
-// where a worker took work from a queue, over the event that put the work there (Journal::link). The
-// times of the steps of such a walk add up by construction, which is what latency reports stand on.
-// It costs 24 bytes an event. Left out: what happened in an event; the journal tells that.
+// From any event it leads back, step by step, to the beginning: over the event that scheduled it,
+// or, where a worker took work from a queue, over the event that put the work there
+// (Journal::link). The times of the steps of such a walk add up by construction, which is what
+// latency reports stand on. It costs 24 bytes an event. Left out: what happened in an event; the
+// journal tells that.
 #pragma once
 
 #include <cstdint>

@@ -103,7 +103,8 @@ std::string remover_of(std::string_view finalizer) {
          "the PV protection controller removes it once the volume is being deleted and is not "
          "Bound"},
         {"kubernetes.io/pv-controller",
-         "the PersistentVolume controller removes it once the storage behind the volume is deleted"},
+         "the PersistentVolume controller removes it once the storage behind the volume is "
+         "deleted"},
         {"external-provisioner.volume.kubernetes.io/finalizer",
          "the driver's external-provisioner removes it once the storage behind the volume is "
          "deleted"},

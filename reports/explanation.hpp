@@ -1,5 +1,5 @@
-// Explanation: why an object is in its state, for `stowage explain`: the state, what it waits for and
-// who must act next, who holds it back from deletion, and how it came there.
+// Explanation: why an object is in its state, for `stowage explain`: the state, what it waits for
+// and who must act next, who holds it back from deletion, and how it came there.
 //
 // What each controller has to say comes in as lines; the rest is read from the object and its
 // history. Left out: advice.

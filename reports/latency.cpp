@@ -14,9 +14,8 @@ constexpr auto kWaits = static_cast<std::size_t>(model::Wait::Count_);
 // Tenths of a percent in integers, so that every machine prints the same.
 std::string share_text(sim::Duration part, sim::Duration whole) {
     if (whole.count() <= 0) return "-";
-    const auto tenths =
-        static_cast<std::int64_t>((static_cast<__int128>(part.count()) * 1000 + whole.count() / 2) /
-                                  whole.count());
+    const auto tenths = static_cast<std::int64_t>(
+        (static_cast<__int128>(part.count()) * 1000 + whole.count() / 2) / whole.count());
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "%";
 }
 

@@ -25,8 +25,8 @@ struct LatencyRow {
 };
 
 struct LatencySummary {
-    std::size_t claims = 0;      // all that were seen
-    std::size_t bound = 0;       // those in the rows
+    std::size_t claims = 0;        // all that were seen
+    std::size_t bound = 0;         // those in the rows
     std::vector<LatencyRow> rows;  // total first, then kinds that occurred, in the order of Wait
 };
 LatencySummary summary_of(const std::vector<ClaimPath>& paths);

@@ -1,8 +1,8 @@
 // Matches: for every claim which volume it got, and by which rule each other was passed over.
 //
 // A claim may be matched many times before a volume fits; the last time that chose one is told, or
-// the last time of all. Volumes are grouped by rule, since a cluster may hold thousands. Only filled
-// while Journal::want_matches is on. Left out: the scheduler's choice of node.
+// the last time of all. Volumes are grouped by rule, since a cluster may hold thousands. Only
+// filled while Journal::want_matches is on. Left out: the scheduler's choice of node.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@ struct PassedOver {
 struct Match {
     std::string claim, volume;  // volume "": none
     sim::Time at;
-    std::size_t times = 0;  // how often a volume was looked for
+    std::size_t times = 0;                // how often a volume was looked for
     std::vector<PassedOver> passed_over;  // the most frequent rule first
 };
 

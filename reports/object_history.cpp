@@ -39,8 +39,10 @@ void ObjectHistory::on(const model::Stamp& stamp, const model::Happening& happen
     const auto* commit = std::get_if<model::Committed>(&happening);
     if (!commit) return;
     if (commit->object->kind == kind_ && commit->object->key() == key_) {
-        if (commit->change == model::Change::Deleted) deleted_ = stamp.at;
-        else deleted_.reset();
+        if (commit->change == model::Change::Deleted)
+            deleted_ = stamp.at;
+        else
+            deleted_.reset();
         keep({stamp.at, commit->by.str(), words_of(*commit, scheme_)});
     } else if (commit->object->kind == model::api::Kind::Event &&
                commit->change != model::Change::Deleted) {

@@ -105,9 +105,12 @@ void tell_set(const char* what, const Value* from, const Value* to, Words& words
 void tell_map_entry(const char* what, std::string_view key, const Value* from, const Value* to,
                     Words& words) {
     const std::string named = std::string(what) + " " + std::string(key);
-    if (!from) words.add(named + "=" + shown(to) + " added");
-    else if (!to) words.add(named + " removed");
-    else words.add(named + "=" + shown(from) + " -> " + shown(to));
+    if (!from)
+        words.add(named + "=" + shown(to) + " added");
+    else if (!to)
+        words.add(named + " removed");
+    else
+        words.add(named + "=" + shown(from) + " -> " + shown(to));
 }
 
 void tell_claim_ref(const Value* from, const Value* to, Words& words) {
@@ -119,8 +122,10 @@ void tell_claim_ref(const Value* from, const Value* to, Words& words) {
         return (ns ? shown(ns) + "/" : "") + shown(name) + (uid ? "" : " (no uid)");
     };
     const std::string a = named(from), b = named(to);
-    if (a != b) words.add(a == "none" ? "claimRef -> " + b : "claimRef " + a + " -> " + b);
-    else words.add("claimRef " + b + ": another uid or version");
+    if (a != b)
+        words.add(a == "none" ? "claimRef -> " + b : "claimRef " + a + " -> " + b);
+    else
+        words.add("claimRef " + b + ": another uid or version");
 }
 
 class Comparison {
@@ -157,9 +162,12 @@ class Comparison {
             const Value* a = from ? from->find(key) : nullptr;
             const Value* b = to ? to->find(key) : nullptr;
             if (a && b && *a == *b) continue;
-            if (path == "metadata.annotations") tell_map_entry("annotation", key, a, b, words_);
-            else if (path == "metadata.labels") tell_map_entry("label", key, a, b, words_);
-            else walk(path.empty() ? key : path + "." + key, a, b);
+            if (path == "metadata.annotations")
+                tell_map_entry("annotation", key, a, b, words_);
+            else if (path == "metadata.labels")
+                tell_map_entry("label", key, a, b, words_);
+            else
+                walk(path.empty() ? key : path + "." + key, a, b);
         }
     }
 
@@ -190,9 +198,12 @@ std::string gist_of(const model::api::Object& object) {
             return gist(static_cast<const model::api::PersistentVolume&>(object));
         case Kind::PersistentVolumeClaim:
             return gist(static_cast<const model::api::PersistentVolumeClaim&>(object));
-        case Kind::StorageClass: return gist(static_cast<const model::api::StorageClass&>(object));
-        case Kind::Pod: return gist(static_cast<const model::api::Pod&>(object));
-        default: return "";
+        case Kind::StorageClass:
+            return gist(static_cast<const model::api::StorageClass&>(object));
+        case Kind::Pod:
+            return gist(static_cast<const model::api::Pod&>(object));
+        default:
+            return "";
     }
 }
 
@@ -223,8 +234,7 @@ Said said_by(const model::api::Event& event) {
     said.reason = event.reason.str();
     said.message = event.message.str();
     const model::api::ObjectReference& about = event.involvedObject;
-    said.about = about.kind.str() + " " +
-                 model::api::Key(about.ns, about.name).to_string();
+    said.about = about.kind.str() + " " + model::api::Key(about.ns, about.name).to_string();
     said.times = std::max<std::int64_t>(event.count, 1);
     if (const Value* series = event.series.find("count")) said.times = series->as_int();
     return said;

@@ -2,8 +2,8 @@
 // person would say it: `phase Pending -> Available`, `claimRef -> default/data`, `finalizer
 // kubernetes.io/pv-protection removed`.
 //
-// Changes are found in the encoded form, so every field of every kind is told; those that storage is
-// about have words of their own. Left out: resourceVersion, generation and managedFields, which
+// Changes are found in the encoded form, so every field of every kind is told; those that storage
+// is about have words of their own. Left out: resourceVersion, generation and managedFields, which
 // change always or never matter.
 #pragma once
 

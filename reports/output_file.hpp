@@ -1,8 +1,8 @@
 // OutputFile: a file that is written from front to back, or standard output where the path is "-".
 //
 // A record that silently ends early is worse than none, so every failed write is kept and `close`
-// throws it; a destroyed file that was not closed stays as far as it got. Left out: reading, seeking,
-// and replacing a file in one step.
+// throws it; a destroyed file that was not closed stays as far as it got. Left out: reading,
+// seeking, and replacing a file in one step.
 #pragma once
 
 #include <cstdio>

@@ -1,10 +1,10 @@
 // ClaimPaths: why each claim took as long as it did, as typed segments from the commit that created
 // it to the commit that made its phase Bound.
 //
-// The path is walked backwards from the Bound commit: each event leads to the one that it waited for
-// (EventTrace::back). The last segment is cut where the claim was created and keeps its kind: a claim
-// created in the middle of a resync period waited for half a period of resync. The segments of a
-// claim therefore sum exactly to its total, to the nanosecond. Left out: paths of pods and
+// The path is walked backwards from the Bound commit: each event leads to the one that it waited
+// for (EventTrace::back). The last segment is cut where the claim was created and keeps its kind: a
+// claim created in the middle of a resync period waited for half a period of resync. The segments
+// of a claim therefore sum exactly to its total, to the nanosecond. Left out: paths of pods and
 // attachments, which begin and end elsewhere.
 #pragma once
 
@@ -28,10 +28,10 @@ struct ClaimPath {
     std::string claim;  // default/data; the second claim of that name is default/data#2
     std::string uid;
     sim::Time created;
-    bool existed_before = false;       // was there at time 0, from which its time is counted
-    std::optional<sim::Time> bound;    // nothing: it never was
+    bool existed_before = false;     // was there at time 0, from which its time is counted
+    std::optional<sim::Time> bound;  // nothing: it never was
     std::optional<sim::Time> deleted;
-    std::vector<Segment> segments;     // in the order of time; empty for claims not bound
+    std::vector<Segment> segments;  // in the order of time; empty for claims not bound
 
     sim::Duration total() const { return bound ? *bound - created : sim::Duration(); }
 };

@@ -2,8 +2,9 @@
 //
 //     {"object":{...whole object as the API prints it...},"t":2.031487,"type":"MODIFIED"}
 //
-// `t` is virtual time in seconds. DELETED carries the last state. An object that existed before time
-// 0 appears when it first changes. Leases are left out: they tell nothing and would be most lines.
+// `t` is virtual time in seconds. DELETED carries the last state. An object that existed before
+// time 0 appears when it first changes. Leases are left out: they tell nothing and would be most
+// lines.
 #pragma once
 
 #include <string>

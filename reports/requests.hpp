@@ -5,8 +5,8 @@
 //      "name":"pv-a","code":200}
 //
 // `t` is the instant of the answer in seconds of virtual time; `what` is the resource, with its
-// subresource. A code of 0 means that no server was there to answer. Reads are left out unless asked
-// for, bodies always.
+// subresource. A code of 0 means that no server was there to answer. Reads are left out unless
+// asked for, bodies always.
 #pragma once
 
 #include <string>

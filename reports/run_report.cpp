@@ -15,16 +15,23 @@ Json seconds(sim::Time t) { return seconds(t.time_since_epoch()); }
 Json seconds(const std::optional<sim::Time>& t) { return t ? seconds(*t) : Json(nullptr); }
 
 Json json_of(const StepLine& s) {
-    return Json{{"text", s.text},           {"place", s.place},
-                {"state", s.state},         {"sent", seconds(s.sent)},
-                {"answered", seconds(s.answered)}, {"code", s.code},
-                {"message", s.message},     {"failure", s.failure}};
+    return Json{{"text", s.text},
+                {"place", s.place},
+                {"state", s.state},
+                {"sent", seconds(s.sent)},
+                {"answered", seconds(s.answered)},
+                {"code", s.code},
+                {"message", s.message},
+                {"failure", s.failure}};
 }
 
 Json json_of(const ExpectationLine& e) {
-    return Json{{"text", e.text},       {"place", e.place},
-                {"step", e.step},       {"verdict", e.verdict},
-                {"decided", seconds(e.decided)}, {"reason", e.reason},
+    return Json{{"text", e.text},
+                {"place", e.place},
+                {"step", e.step},
+                {"verdict", e.verdict},
+                {"decided", seconds(e.decided)},
+                {"reason", e.reason},
                 {"events", e.events}};
 }
 
@@ -33,8 +40,11 @@ Json json_of(const BrokenInvariant& b) {
 }
 
 Json json_of(const Segment& s) {
-    return Json{{"wait", model::name_of(s.wait)}, {"from", seconds(s.from)},
-                {"seconds", seconds(s.length())}, {"actor", s.actor}, {"cut", s.cut}};
+    return Json{{"wait", model::name_of(s.wait)},
+                {"from", seconds(s.from)},
+                {"seconds", seconds(s.length())},
+                {"actor", s.actor},
+                {"cut", s.cut}};
 }
 
 Json json_of(const ClaimPath& p);
@@ -61,10 +71,9 @@ Json json_of(const ClaimPath& p) {
 
 Json json_of(const LatencyRow& row) {
     const Percentiles& p = row.spent;
-    return Json{{"name", row.name},        {"count", p.count},
-                {"p50", seconds(p.p50)},   {"p90", seconds(p.p90)},
-                {"p99", seconds(p.p99)},   {"p999", seconds(p.p999)},
-                {"max", seconds(p.max)},   {"sum", seconds(p.sum)}};
+    return Json{{"name", row.name},      {"count", p.count},      {"p50", seconds(p.p50)},
+                {"p90", seconds(p.p90)}, {"p99", seconds(p.p99)}, {"p999", seconds(p.p999)},
+                {"max", seconds(p.max)}, {"sum", seconds(p.sum)}};
 }
 
 Json json_of(const PassedOver& p) {
@@ -72,8 +81,10 @@ Json json_of(const PassedOver& p) {
 }
 
 Json json_of(const Match& m) {
-    return Json{{"claim", m.claim}, {"volume", m.volume},
-                {"at", seconds(m.at)}, {"times", m.times},
+    return Json{{"claim", m.claim},
+                {"volume", m.volume},
+                {"at", seconds(m.at)},
+                {"times", m.times},
                 {"passedOver", list_of(m.passed_over)}};
 }
 

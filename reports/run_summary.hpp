@@ -1,8 +1,8 @@
 // RunSummary: what a run came to, as plain values: the form in which steps, expectations and the
 // outcome reach the reports, which know no scenarios.
 //
-// Filled by the command line from scenarios::Outcome; read by the JSON report, JUnit and the text at
-// the end of a run. Left out: everything that the journal tells by itself.
+// Filled by the command line from scenarios::Outcome; read by the JSON report, JUnit and the text
+// at the end of a run. Left out: everything that the journal tells by itself.
 #pragma once
 
 #include <cstdint>

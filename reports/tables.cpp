@@ -15,9 +15,8 @@ using model::api::Kind;
 template <class T>
 std::vector<model::api::Ref<T>> sorted(const model::api::ObjectReader& objects) {
     std::vector<model::api::Ref<T>> all;
-    objects.for_each(T::kKind, "", [&](const model::api::ObjectRef& o) {
-        all.push_back(model::api::as<T>(o));
-    });
+    objects.for_each(T::kKind, "",
+                     [&](const model::api::ObjectRef& o) { all.push_back(model::api::as<T>(o)); });
     std::sort(all.begin(), all.end(),
               [](const auto& a, const auto& b) { return a->key() < b->key(); });
     return all;
@@ -25,7 +24,8 @@ std::vector<model::api::Ref<T>> sorted(const model::api::ObjectReader& objects) 
 
 std::string age_of(const std::optional<model::api::Timestamp>& since, const Clock& clock) {
     if (!since) return "<unknown>";
-    const sim::Duration began = std::chrono::seconds(since->unix_seconds - clock.start_unix_seconds);
+    const sim::Duration began =
+        std::chrono::seconds(since->unix_seconds - clock.start_unix_seconds);
     return age(clock.now.time_since_epoch() - began);
 }
 
@@ -63,14 +63,13 @@ std::string volume_table(const model::api::ObjectReader& objects, const Clock& c
     Columns table(head);
     for (const auto& pv : volumes) {
         const auto& ref = pv->spec.claimRef;
-        std::vector<std::string> row = {
-            pv->metadata.name.str(),
-            amount(pv->spec.capacity),
-            short_modes(pv->spec.accessModes),
-            pv->spec.persistentVolumeReclaimPolicy.str(),
-            status_of(pv->metadata, pv->status.phase),
-            ref ? ref->ns.str() + "/" + ref->name.str() : "",
-            pv->spec.storageClassName.str()};
+        std::vector<std::string> row = {pv->metadata.name.str(),
+                                        amount(pv->spec.capacity),
+                                        short_modes(pv->spec.accessModes),
+                                        pv->spec.persistentVolumeReclaimPolicy.str(),
+                                        status_of(pv->metadata, pv->status.phase),
+                                        ref ? ref->ns.str() + "/" + ref->name.str() : "",
+                                        pv->spec.storageClassName.str()};
         if (attributes) row.push_back(text_or_none(pv->spec.volumeAttributesClassName));
         row.push_back(pv->status.reason.str());
         row.push_back(age_of(pv->metadata.creationTimestamp, clock));
@@ -118,8 +117,8 @@ std::string event_table(const model::api::ObjectReader& objects, const Clock& cl
     });
     for (const auto& event : events) {
         const Said said = said_by(*event);
-        const auto last = event->lastTimestamp ? event->lastTimestamp
-                                               : event->metadata.creationTimestamp;
+        const auto last =
+            event->lastTimestamp ? event->lastTimestamp : event->metadata.creationTimestamp;
         table.add({age_of(last, clock), std::to_string(said.times), said.type, said.reason,
                    said.about, said.message.substr(0, said.message.find('\n'))});
     }

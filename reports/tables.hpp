@@ -1,7 +1,7 @@
 // Tables: volumes, claims and Events as they stand, in the columns of `kubectl get`.
 //
-// Ages are counted in virtual time. The namespace is shown where not all is in `default`, the class of
-// volume attributes where one is set. Left out: other kinds.
+// Ages are counted in virtual time. The namespace is shown where not all is in `default`, the class
+// of volume attributes where one is set. Left out: other kinds.
 #pragma once
 
 #include <string>

@@ -20,21 +20,36 @@ constexpr std::size_t kWhoWidth = 26;
 std::string wait_words(Wait wait, sim::Duration length) {
     const std::string time = brief(length);
     switch (wait) {
-        case Wait::Start: return "started for " + time;
-        case Wait::WorkQueue: return "lay " + time + " in the work queue";
-        case Wait::Throttle: return "held back " + time + " by its client's rate limit";
-        case Wait::ApiWrite: return "the write took " + time;
-        case Wait::ApiRead: return "the read took " + time;
-        case Wait::ApiReply: return "the answer took " + time;
-        case Wait::Watch: return "seen " + time + " late";
-        case Wait::CsiCall: return "the CSI call took " + time;
-        case Wait::PollGrid: return "at its next poll";
-        case Wait::Backoff: return "retried after a backoff of " + time;
-        case Wait::Resync: return "at its periodic resync";
-        case Wait::Lock: return "waited " + time + " for a lock";
-        case Wait::Reconnect: return "its watch was cut for " + time;
-        case Wait::Timer: return "after a delay of " + time;
-        default: return "";  // the scenario's own clock explains itself
+        case Wait::Start:
+            return "started for " + time;
+        case Wait::WorkQueue:
+            return "lay " + time + " in the work queue";
+        case Wait::Throttle:
+            return "held back " + time + " by its client's rate limit";
+        case Wait::ApiWrite:
+            return "the write took " + time;
+        case Wait::ApiRead:
+            return "the read took " + time;
+        case Wait::ApiReply:
+            return "the answer took " + time;
+        case Wait::Watch:
+            return "seen " + time + " late";
+        case Wait::CsiCall:
+            return "the CSI call took " + time;
+        case Wait::PollGrid:
+            return "at its next poll";
+        case Wait::Backoff:
+            return "retried after a backoff of " + time;
+        case Wait::Resync:
+            return "at its periodic resync";
+        case Wait::Lock:
+            return "waited " + time + " for a lock";
+        case Wait::Reconnect:
+            return "its watch was cut for " + time;
+        case Wait::Timer:
+            return "after a delay of " + time;
+        default:
+            return "";  // the scenario's own clock explains itself
     }
 }
 
@@ -67,8 +82,8 @@ void Timeline::tell(const model::Stamp& stamp, const model::Committed& commit) {
         if (const std::string waits = waits_before(stamp); !waits.empty())
             text += options_.ink.faint("  [" + waits + "]");
         if (options_.verbose)
-            text += options_.ink.faint(
-                "  rv " + std::to_string(commit.object->metadata.resourceVersion));
+            text += options_.ink.faint("  rv " +
+                                       std::to_string(commit.object->metadata.resourceVersion));
         line(stamp, commit.by, text);
     }
     told_.insert(stamp.event);
@@ -89,8 +104,8 @@ std::string Timeline::words_of(const model::Committed& commit) const {
         verb += " " + std::string(to_string(commit.subresource)) + " of";
     std::string text = verb + " " + name;
     for (std::size_t i = 0; i < changes.size(); ++i) text += (i ? "; " : ": ") + changes[i];
-    const bool begins_to_go = commit.object->metadata.terminating() &&
-                              !commit.previous->metadata.terminating();
+    const bool begins_to_go =
+        commit.object->metadata.terminating() && !commit.previous->metadata.terminating();
     if (begins_to_go && !commit.object->metadata.finalizers.empty()) {
         text += "; held by";
         for (const auto& finalizer : commit.object->metadata.finalizers)
@@ -162,9 +177,12 @@ void Timeline::tell(const model::Stamp& stamp, const model::Lifecycle& lifecycle
     using What = model::Lifecycle::What;
     told_.insert(stamp.event);
     switch (lifecycle.what) {
-        case What::Started: return line(stamp, lifecycle.component, "starts");
-        case What::Ready: return line(stamp, lifecycle.component, "is up");
-        case What::Stopped: return line(stamp, lifecycle.component, "stops");
+        case What::Started:
+            return line(stamp, lifecycle.component, "starts");
+        case What::Ready:
+            return line(stamp, lifecycle.component, "is up");
+        case What::Stopped:
+            return line(stamp, lifecycle.component, "stops");
         case What::Crashed:
             return line(stamp, lifecycle.component, options_.ink.bad("crashes"));
     }

@@ -3,8 +3,8 @@
 //
 //      2.031s  persistent-volume-binder    update PersistentVolume pv-a: claimRef -> default/data
 //
-// Where a write came only after a wait of 100 ms or more since what caused it, the line says what it
-// waited for. An Event that is merely counted up is told at 2, 5, 10, 20, 50, ... times. Verbose
+// Where a write came only after a wait of 100 ms or more since what caused it, the line says what
+// it waited for. An Event that is merely counted up is told at 2, 5, 10, 20, 50, ... times. Verbose
 // adds reads, syncs, writes that changed nothing, and resource versions. Left out: leases, and
 // whatever takes place without the API.
 #pragma once

@@ -17,9 +17,8 @@ namespace {
 // For a name that nothing ever had: those of the same kind.
 std::string those_there_are(const model::api::ObjectReader& objects, model::api::Kind kind) {
     std::vector<std::string> names;
-    objects.for_each(kind, "", [&](const model::api::ObjectRef& o) {
-        names.push_back(o->key().to_string());
-    });
+    objects.for_each(
+        kind, "", [&](const model::api::ObjectRef& o) { names.push_back(o->key().to_string()); });
     std::sort(names.begin(), names.end());
     if (names.empty()) return "there is none of this kind";
     std::string out = "there are";
@@ -40,8 +39,10 @@ int explain(const scenarios::Scenario& scenario, const Options& options) {
     }
     history.emplace(name.kind, name.key, scheme);
     run.listen(&*history);
-    if (options.at) run.run().play_until(sim::Time(*options.at));
-    else run.play();
+    if (options.at)
+        run.run().play_until(sim::Time(*options.at));
+    else
+        run.play();
     if (!run.server().find(name.kind, name.key) && history->lines().empty()) {
         std::cerr << "stowage: no " << scheme.info(name.kind).kind << " " << name.key.to_string()
                   << " by " << sim::seconds_text(run.clock().now, 3) << "s; "
@@ -65,8 +66,7 @@ int explain_command(const Options& options) {
     try {
         return explain(*scenario, options);
     } catch (const std::exception& error) {
-        throw std::runtime_error(
-            defect_text(error.what(), path, scenario->cluster.seed, options));
+        throw std::runtime_error(defect_text(error.what(), path, scenario->cluster.seed, options));
     }
 }
 

@@ -9,7 +9,8 @@ namespace {
 std::string quoted(const std::string& word) {
     constexpr std::string_view kPlain = "-_./=:,@%+";
     for (char c : word) {
-        const bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        const bool alnum =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         if (!alnum && kPlain.find(c) == std::string_view::npos) return "'" + word + "'";
     }
     return word;

@@ -1,7 +1,8 @@
-// Loading: a scenario file to a Scenario, with the options that change it, and its diagnostics as text.
+// Loading: a scenario file to a Scenario, with the options that change it, and its diagnostics as
+// text.
 //
-// The commands share it so that `run`, `test` and `explain` play exactly the same scenario. Left out:
-// finding files.
+// The commands share it so that `run`, `test` and `explain` play exactly the same scenario. Left
+// out: finding files.
 #pragma once
 
 #include <cstdint>

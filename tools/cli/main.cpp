@@ -14,13 +14,20 @@ int call(const cli::Options& options) {
         return options.help ? 0 : cli::kBadInput;
     }
     switch (options.command) {
-        case Command::Run: return cli::run_command(options);
-        case Command::Test: return cli::test_command(options);
-        case Command::Validate: return cli::validate_command(options);
-        case Command::Schema: return cli::schema_command();
-        case Command::Explain: return cli::explain_command(options);
-        case Command::Version: return cli::version_command();
-        case Command::None: break;
+        case Command::Run:
+            return cli::run_command(options);
+        case Command::Test:
+            return cli::test_command(options);
+        case Command::Validate:
+            return cli::validate_command(options);
+        case Command::Schema:
+            return cli::schema_command();
+        case Command::Explain:
+            return cli::explain_command(options);
+        case Command::Version:
+            return cli::version_command();
+        case Command::None:
+            break;
     }
     return cli::kBadInput;
 }

@@ -9,16 +9,25 @@ namespace cli {
 namespace {
 
 constexpr std::pair<std::string_view, std::string_view> kShortNames[] = {
-    {"pv", "PersistentVolume"}, {"pvc", "PersistentVolumeClaim"}, {"sc", "StorageClass"},
-    {"ns", "Namespace"},        {"po", "Pod"},                    {"no", "Node"},
-    {"ev", "Event"},            {"va", "VolumeAttachment"},       {"quota", "ResourceQuota"},
-    {"sts", "StatefulSet"},     {"deploy", "Deployment"},         {"rs", "ReplicaSet"},
+    {"pv", "PersistentVolume"},
+    {"pvc", "PersistentVolumeClaim"},
+    {"sc", "StorageClass"},
+    {"ns", "Namespace"},
+    {"po", "Pod"},
+    {"no", "Node"},
+    {"ev", "Event"},
+    {"va", "VolumeAttachment"},
+    {"quota", "ResourceQuota"},
+    {"sts", "StatefulSet"},
+    {"deploy", "Deployment"},
+    {"rs", "ReplicaSet"},
     {"vac", "VolumeAttributesClass"}};
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
+        return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    });
     return out;
 }
 

@@ -6,9 +6,12 @@ namespace {
 
 const char* word_for(scenarios::Verdict v) {
     switch (v) {
-        case scenarios::Verdict::Held: return "held";
-        case scenarios::Verdict::Failed: return "failed";
-        case scenarios::Verdict::Open: break;
+        case scenarios::Verdict::Held:
+            return "held";
+        case scenarios::Verdict::Failed:
+            return "failed";
+        case scenarios::Verdict::Open:
+            break;
     }
     return "open";
 }
@@ -16,10 +19,14 @@ const char* word_for(scenarios::Verdict v) {
 const char* word_for(scenarios::StepResult::State s) {
     using State = scenarios::StepResult::State;
     switch (s) {
-        case State::Sent: return "sent";
-        case State::Done: return "done";
-        case State::Failed: return "failed";
-        case State::Waiting: break;
+        case State::Sent:
+            return "sent";
+        case State::Done:
+            return "done";
+        case State::Failed:
+            return "failed";
+        case State::Waiting:
+            break;
     }
     return "waiting";
 }

@@ -1,7 +1,8 @@
 // ObservedRun: a scenarios::Run with the listeners that the reports need, and what they found.
 //
-// Listeners cost time and memory (a trace of all events costs 24 bytes each), so each is attached only
-// where it is asked for. They outlive the run, since dying components still speak. Left out: output.
+// Listeners cost time and memory (a trace of all events costs 24 bytes each), so each is attached
+// only where it is asked for. They outlive the run, since dying components still speak. Left out:
+// output.
 #pragma once
 
 #include <functional>

@@ -147,7 +147,8 @@ const std::vector<CommandSpec>& command_table() {
          "  stowage schema > stowage.schema.json\n", 0},
         {Command::Explain, "explain", "explain [options] FILE KIND/NAME",
          "Plays a scenario, then tells why an object is in its state, what it waits for, who must\n"
-         "act next, and how it came there. NAME may be NAMESPACE/NAME; kinds may be short: pv, pvc.",
+         "act next, and how it came there. NAME may be NAMESPACE/NAME; kinds may be short: pv, "
+         "pvc.",
          "  stowage explain claim.yaml pvc/data\n"
          "  stowage explain claim.yaml PersistentVolumeClaim/default/data --at 10s\n",
          kExplain},
@@ -187,10 +188,14 @@ class Parser {
 
   private:
     void take(const std::string& word) {
-        if (!ended_ && word == "--") ended_ = true;
-        else if (!ended_ && word.size() > 1 && word[0] == '-') take_option(word);
-        else if (command_) parsed_.options.arguments.push_back(word);
-        else take_command(word);
+        if (!ended_ && word == "--")
+            ended_ = true;
+        else if (!ended_ && word.size() > 1 && word[0] == '-')
+            take_option(word);
+        else if (command_)
+            parsed_.options.arguments.push_back(word);
+        else
+            take_command(word);
     }
 
     void take_command(const std::string& word) {
@@ -199,9 +204,12 @@ class Parser {
             if (c.name == word) command_ = &c;
             known.push_back(c.name);
         }
-        if (command_) parsed_.options.command = command_->command;
-        else if (word == "help") parsed_.options.help = true;
-        else fail("unknown command " + word + did_you_mean(word, known));
+        if (command_)
+            parsed_.options.command = command_->command;
+        else if (word == "help")
+            parsed_.options.help = true;
+        else
+            fail("unknown command " + word + did_you_mean(word, known));
     }
 
     void take_option(const std::string& word) {
@@ -223,8 +231,8 @@ class Parser {
             has_value = true;
         }
         const OptionSpec* option = find_option(name);
-        const bool known_here =
-            option && (option->name == "--help" || (command_ && (option->commands & command_->mask)));
+        const bool known_here = option && (option->name == "--help" ||
+                                           (command_ && (option->commands & command_->mask)));
         if (!known_here) return fail_unknown(name);
         if (option->value.empty() && has_value) return fail(name + " takes no value");
         if (!option->value.empty() && !has_value) {
@@ -286,7 +294,8 @@ Parsed parse_options(const std::vector<std::string>& words) { return Parser(word
 std::string help_of(Command command) {
     const CommandSpec* spec = spec_of(command);
     if (!spec) {
-        std::string out = "usage: stowage COMMAND [options] ...\n\n"
+        std::string out =
+            "usage: stowage COMMAND [options] ...\n\n"
             "Simulates the storage control plane of a Kubernetes cluster from a scenario file.\n\n";
         for (const CommandSpec& c : command_table())
             out += "  " + reports::padded(c.name, 10) + c.what.substr(0, c.what.find('\n')) + "\n";

@@ -1,8 +1,8 @@
 // Options: the command line as values. One table knows every option, the commands that take it and
 // its help text; from it come parsing, `--help`, and the nearest known word for a wrong one.
 //
-// Options may stand before or after paths, as `--seed 7`, `--seed=7`, `-j2`; `--` ends them. Left out:
-// abbreviations, environment variables, configuration files.
+// Options may stand before or after paths, as `--seed 7`, `--seed=7`, `-j2`; `--` ends them. Left
+// out: abbreviations, environment variables, configuration files.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct Options {
     std::vector<std::string> arguments;  // paths, KIND/NAME
     std::optional<std::uint64_t> seed;
     std::optional<sim::Duration> until, at;
-    std::vector<std::string> set;  // path=value
+    std::vector<std::string> set;                    // path=value
     std::string record, requests, json, dot, junit;  // "": not asked for; "-": standard output
     unsigned jobs = 1, seeds = 0;                    // seeds 0: the scenario's own
     bool shuffle = false, quiet = false, verbose = false, once = false;

@@ -132,8 +132,10 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     files->close();
     const reports::RunSummary summary = run.summary();
     write_reports(run, summary, options);
-    if (options.quiet) out << failures_text(summary, ink);
-    else print_findings(out, run, summary, options, ink);
+    if (options.quiet)
+        out << failures_text(summary, ink);
+    else
+        print_findings(out, run, summary, options, ink);
     out << last_line(summary, ink);
     out.flush();
     return summary.exit;
@@ -150,8 +152,7 @@ int run_command(const Options& options) {
     } catch (const reports::OutputError&) {
         throw;
     } catch (const std::exception& error) {
-        throw std::runtime_error(
-            defect_text(error.what(), path, scenario->cluster.seed, options));
+        throw std::runtime_error(defect_text(error.what(), path, scenario->cluster.seed, options));
     }
 }
 

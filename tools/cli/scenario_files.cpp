@@ -47,7 +47,8 @@ ScenarioFiles find_scenarios(const std::vector<std::string>& paths) {
             const std::size_t before = found.files.size();
             search(path, found.files);
             if (found.files.size() == before)
-                found.errors.push_back("no scenario in " + path + ": a *.yaml file with a line "
+                found.errors.push_back("no scenario in " + path +
+                                       ": a *.yaml file with a line "
                                        "`kind: Scenario` was expected");
         } else if (fs::exists(path, error)) {
             found.files.push_back(path);

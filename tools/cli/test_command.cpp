@@ -57,7 +57,8 @@ std::string shares_text(const FileResult& file) {
         for (const TrialResult& t : file.trials) {
             if (i >= t.run.expectations.size()) continue;
             ++judged;
-            if (!t.run.expectations[i].failed()) ++held;
+            if (!t.run.expectations[i].failed())
+                ++held;
             else if (first_failing.empty())
                 first_failing = "  (first not with seed " + std::to_string(t.run.seed) + ")";
         }
@@ -97,8 +98,8 @@ std::string text_of(const FileResult& file, const Options& options, const report
     out += failures_text(failed->run, ink);
     if (!failed->problem.empty()) out += "  " + indented(failed->problem, 2) + "\n";
     if (failed->exit != kBadInput && failed->exit != kDefect)
-        out += "  to see it: stowage run " + replay_words(file.file, failed->run.seed, options) +
-               "\n";
+        out +=
+            "  to see it: stowage run " + replay_words(file.file, failed->run.seed, options) + "\n";
     return out;
 }
 
@@ -138,8 +139,7 @@ class InOrder {
 void write_junit(const std::vector<FileResult>& files, const std::string& path) {
     std::vector<reports::JunitSuite> suites;
     for (const FileResult& file : files)
-        for (const TrialResult& t : file.trials)
-            suites.push_back({t.run, t.problem, t.skipped});
+        for (const TrialResult& t : file.trials) suites.push_back({t.run, t.problem, t.skipped});
     reports::write_file(path, reports::junit_xml(suites));
 }
 
@@ -148,9 +148,12 @@ int sum_up(const std::vector<FileResult>& files, bool bad_paths) {
     int code = bad_paths ? kBadInput : 0;
     for (const FileResult& file : files) {
         code = std::max(code, file.worst());
-        if (file.skipped()) ++skipped;
-        else if (file.worst() == 0) ++passed;
-        else ++failed;
+        if (file.skipped())
+            ++skipped;
+        else if (file.worst() == 0)
+            ++passed;
+        else
+            ++failed;
     }
     // Nothing that was only skipped is a success.
     if (code == 0 && passed == 0) code = 1;

@@ -20,11 +20,10 @@ void check_repetition(const scenarios::Scenario& scenario, const Options& option
     const reports::RunSummary& first = result.run;
     if (second.fingerprint == first.fingerprint && second.final_draw == first.final_draw) return;
     result.exit = std::max(result.exit, static_cast<int>(scenarios::Exit::NotDeterministic));
-    result.problem = "not deterministic: fingerprint " +
-                     reports::fingerprint_text(first.fingerprint) + " after " +
-                     std::to_string(first.events) + " events, then " +
-                     reports::fingerprint_text(second.fingerprint) + " after " +
-                     std::to_string(second.events);
+    result.problem =
+        "not deterministic: fingerprint " + reports::fingerprint_text(first.fingerprint) +
+        " after " + std::to_string(first.events) + " events, then " +
+        reports::fingerprint_text(second.fingerprint) + " after " + std::to_string(second.events);
 }
 
 void play(const scenarios::Scenario& scenario, const Options& options, TrialResult& result) {
@@ -39,8 +38,9 @@ void play(const scenarios::Scenario& scenario, const Options& options, TrialResu
     result.exit = result.run.exit;
     if (result.exit == 0 && result.run.checks == 0) {
         result.exit = static_cast<int>(scenarios::Exit::ExpectationFailed);
-        result.problem = "nothing was checked: a scenario needs an expectation, a `when` or a "
-                         "`rejected` to be a test";
+        result.problem =
+            "nothing was checked: a scenario needs an expectation, a `when` or a "
+            "`rejected` to be a test";
     }
     if (!options.once) check_repetition(scenario, options, result);
 }

@@ -1,7 +1,8 @@
-// Trial: one scenario under one seed as `test` plays it: the run, the second run that must equal it,
-// and what is to be told of both as plain values that may leave the thread.
+// Trial: one scenario under one seed as `test` plays it: the run, the second run that must equal
+// it, and what is to be told of both as plain values that may leave the thread.
 //
-// Everything of the model lives and dies within `play_trial`, since its objects belong to one thread.
+// Everything of the model lives and dies within `play_trial`, since its objects belong to one
+// thread.
 #pragma once
 
 #include <cstdint>

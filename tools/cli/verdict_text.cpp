@@ -11,7 +11,8 @@ std::string failure_text(const reports::ExpectationLine& e, const reports::Ink& 
     if (e.decided) out += "  (at " + seconds(*e.decided) + ")";
     out += "\n          " + e.place + "\n";
     if (!e.reason.empty()) out += "          " + indented(e.reason, 10) + "\n";
-    for (const std::string& event : e.events) out += "          event: " + indented(event, 10) + "\n";
+    for (const std::string& event : e.events)
+        out += "          event: " + indented(event, 10) + "\n";
     return out;
 }
 

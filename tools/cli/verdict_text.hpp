@@ -1,4 +1,5 @@
-// VerdictText: steps, expectations and the outcome of a run as text: what held, what failed and why.
+// VerdictText: steps, expectations and the outcome of a run as text: what held, what failed and
+// why.
 //
 // `run` prints all of it, `test` only the failures under a scenario's line. Left out: what happened
 // in the run; the time line tells that.
