@@ -45,11 +45,10 @@ std::string_view claim_class(const PersistentVolumeClaim& claim);
 // shows.
 ResourceList quota_usage(const PersistentVolumeClaim& claim);
 
-// A quota's status as its controller would write it now: usage is counted from the objects that
-// are there, so that nothing is ever charged twice or freed too late.
+// A quota's status as its controller writes it: usage counted from the objects that are there.
 ResourceQuotaStatus quota_status(const ResourceQuota& quota, const ObjectReader& reader,
                                  const Profile& profile);
-// 403 where a quota of the namespace forbids the object; `old` is null on create.
+// 403 where a quota of the namespace forbids the object, by its status; `old` is null on create.
 Status check_quotas(const Object& object, const Object* old, const ObjectReader& reader,
                     const Profile& profile);
 // The ResourceQuota objects whose status is to be written when the write is admitted, each with the

@@ -1,8 +1,7 @@
 // ResourceQuota: what an object uses, and whether a quota has room for it. Counterparts:
-// CheckRequest of apiserver/pkg/admission/plugin/resourcequota and pkg/quota/v1/evaluator/core.
-// Simplified: usage is counted from the store and not kept by a controller, so a quota is never
-// "status unknown", and what a deletion frees is free at once. Left out: cpu, memory and the scopes
-// of pods, services' ports and load balancers.
+// CheckRequest of apiserver/pkg/admission/plugin/resourcequota and pkg/quota/v1/evaluator/core. A
+// quota binds from when its controller has written its status, as upstream. Left out: cpu, memory
+// and the scopes of pods, services' ports and load balancers.
 #include <algorithm>
 
 #include "model/api/admission.hpp"
@@ -155,35 +154,50 @@ ResourceList used_by_kind(const ResourceQuota& quota, const KindInfo& info,
     return used;
 }
 
+// The resources of a quota that count this kind, "" amounts kept.
+ResourceList restricted(const ResourceQuota& quota, const KindInfo& info) {
+    ResourceList out;
+    for (const auto& [name, q] : quota.status.hard.items)
+        if (counts_kind(name, info)) out.set(name, q);
+    return out;
+}
+
 // What a write asks of one quota beyond what is used already; empty where it does not concern the
 // quota.
 ResourceList asked_of(const ResourceQuota& quota, const Object& object, const Object* old,
                       const KindInfo& info, const Profile& profile) {
     if (!in_scope(quota, object, profile)) return {};
-    const ResourceList now = only(usage_of(object, info), quota.spec.hard);
+    const ResourceList now = only(usage_of(object, info), quota.status.hard);
     if (!old || !in_scope(quota, *old, profile)) return growth(now, ResourceList());
     return growth(now, usage_of(*old, info));
 }
 
-Status check_one(const ResourceQuota& quota, const Object& object, const ResourceList& asked,
-                 const KindInfo& info, const ObjectReader& reader, const Profile& profile) {
-    const ResourceList used = used_by_kind(quota, info, reader, profile);
-    ResourceList requested, taken, limits;
-    for (const auto& [name, q] : asked.items) {
-        Quantity total = q;
-        const Quantity* had = used.find(name);
-        if (had) total += *had;
-        const Quantity limit = *quota.spec.hard.find(name);
-        if (total <= limit) continue;
-        requested.set(name, q);
-        taken.set(name, had ? *had : Quantity());
-        limits.set(name, limit);
+// Names of what the quota limits but whose use its controller has not counted yet.
+std::string unknown_resources(const ResourceQuota& quota, const ResourceList& limited) {
+    std::string all;
+    bool missing = false;
+    for (const auto& [name, q] : limited.items) {
+        all += (all.empty() ? "" : ",") + name.str();
+        missing |= !quota.status.used.find(name);
     }
-    if (requested.empty()) return Status();
-    return Status::forbidden(info.qualified_resource(), object.metadata.name,
-                             "exceeded quota: " + quota.metadata.name.str() +
-                                 ", requested: " + text_of(requested) +
-                                 ", used: " + text_of(taken) + ", limited: " + text_of(limits));
+    return missing ? all : std::string();
+}
+
+std::string excess(const ResourceQuota& quota, const ResourceList& asked) {
+    ResourceList requested, used, limits;
+    for (const auto& [name, q] : asked.items) {
+        const Quantity* limit = quota.status.hard.find(name);
+        const Quantity* had = quota.status.used.find(name);
+        Quantity total = q;
+        if (had) total += *had;
+        if (total <= *limit) continue;
+        requested.set(name, q);
+        used.set(name, had ? *had : Quantity());
+        limits.set(name, *limit);
+    }
+    if (requested.empty()) return {};
+    return "exceeded quota: " + quota.metadata.name.str() + ", requested: " + text_of(requested) +
+           ", used: " + text_of(used) + ", limited: " + text_of(limits);
 }
 
 template <class Visit>
@@ -201,7 +215,6 @@ std::vector<std::unique_ptr<Object>> updates(const Object& object, const Object*
         const ResourceList asked = asked_of(quota, object, old, info, profile);
         if (asked.empty()) return;
         auto next = std::make_unique<ResourceQuota>(quota);
-        next->status = quota_status(quota, reader, profile);
         add(next->status.used, asked);
         out.push_back(std::move(next));
     });
@@ -247,14 +260,21 @@ ResourceQuotaStatus quota_status(const ResourceQuota& quota, const ObjectReader&
 
 Status check_quotas(const Object& object, const Object* old, const ObjectReader& reader,
                     const Profile& profile) {
-    Status refusal;
     const KindInfo& info = reader.scheme().info(object.kind);
+    // A quota that is not counted yet refuses before one that is full, whatever their names.
+    std::string unknown, full;
     for_each_quota(object, reader, [&](const ResourceQuota& quota) {
-        if (!refusal.ok()) return;  // the first quota that refuses has the word
-        const ResourceList asked = asked_of(quota, object, old, info, profile);
-        if (!asked.empty()) refusal = check_one(quota, object, asked, info, reader, profile);
+        const ResourceList limited = restricted(quota, info);
+        if (limited.empty() || !in_scope(quota, object, profile)) return;
+        const std::string missing = unknown_resources(quota, limited);
+        if (unknown.empty() && !missing.empty())
+            unknown = "status unknown for quota: " + quota.metadata.name.str() +
+                      ", resources: " + missing;
+        if (full.empty()) full = excess(quota, asked_of(quota, object, old, info, profile));
     });
-    return refusal;
+    const std::string& why = unknown.empty() ? full : unknown;
+    if (why.empty()) return Status();
+    return Status::forbidden(info.qualified_resource(), object.metadata.name, why);
 }
 
 std::vector<std::unique_ptr<Object>> quota_updates_for_create(const Object& object,
