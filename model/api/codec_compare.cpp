@@ -31,7 +31,8 @@ class Members {
     std::size_t size_ = 0;
 };
 
-// Runs over an object beside the Members of another one of the same type, so that equal places meet.
+// Runs over an object beside the Members of another one of the same type, so that equal places
+// meet.
 template <class Visit>
 class Beside {
   public:
@@ -63,7 +64,8 @@ void both(T& a, const std::remove_const_t<T>& b, Visit visit) {
     }
 }
 
-// All quantities of an object, in order: == compares amounts, but "1Gi" and "1073741824" are different bytes.
+// All quantities of an object, in order: == compares amounts, but "1Gi" and "1073741824" are
+// different bytes.
 class QuantityTexts {
   public:
     template <class T>
@@ -116,9 +118,9 @@ bool same_but_version(const ObjectMeta& a, const ObjectMeta& b) {
     return a.uid == b.uid && a.name == b.name && a.ns == b.ns && a.generateName == b.generateName &&
            a.generation == b.generation && a.creationTimestamp == b.creationTimestamp &&
            a.deletionTimestamp == b.deletionTimestamp &&
-           a.deletionGracePeriodSeconds == b.deletionGracePeriodSeconds && a.finalizers == b.finalizers &&
-           a.annotations == b.annotations && a.labels == b.labels && a.ownerReferences == b.ownerReferences &&
-           a.extra == b.extra;
+           a.deletionGracePeriodSeconds == b.deletionGracePeriodSeconds &&
+           a.finalizers == b.finalizers && a.annotations == b.annotations && a.labels == b.labels &&
+           a.ownerReferences == b.ownerReferences && a.extra == b.extra;
 }
 
 constexpr std::string_view kStatus = "status";
@@ -134,12 +136,14 @@ bool same_without_status(const Value& a, const Value& b) {
 }  // namespace
 
 bool same_content(const Object& a, const Object& b) {
-    if (a.kind != b.kind || !same_but_version(a.metadata, b.metadata) || !(a.extra == b.extra)) return false;
+    if (a.kind != b.kind || !same_but_version(a.metadata, b.metadata) || !(a.extra == b.extra))
+        return false;
     return visit_typed(a, [&](const auto& typed) {
         using T = std::remove_cvref_t<decltype(typed)>;
         const T& other = static_cast<const T&>(b);
         bool same = true;
-        both(typed, other, [&](std::string_view, const auto& x, const auto& y) { same = same && x == y; });
+        both(typed, other,
+             [&](std::string_view, const auto& x, const auto& y) { same = same && x == y; });
         return same && same_quantity_texts(typed, other);
     });
 }
@@ -181,15 +185,17 @@ void copy_spec(Object& to, const Object& from) {
 
 bool same_spec(const Object& a, const Object& b) {
     if (a.kind != b.kind) return false;
-    const bool same_extra = a.kind < Kind::FirstUnstructured ? a.extra == b.extra
-                                                             : same_without_status(a.extra, b.extra);
+    const bool same_extra = a.kind < Kind::FirstUnstructured
+                                ? a.extra == b.extra
+                                : same_without_status(a.extra, b.extra);
     if (!same_extra) return false;
     return visit_typed(a, [&](const auto& typed) {
         using T = std::remove_cvref_t<decltype(typed)>;
         bool same = true;
-        both(typed, static_cast<const T&>(b), [&](std::string_view name, const auto& x, const auto& y) {
-            if (name != kStatus) same = same && x == y;
-        });
+        both(typed, static_cast<const T&>(b),
+             [&](std::string_view name, const auto& x, const auto& y) {
+                 if (name != kStatus) same = same && x == y;
+             });
         return same;
     });
 }

@@ -1,5 +1,5 @@
-// Values to objects. Errors follow sigs.k8s.io/json (encoding/json with case-sensitive names) as the API server prints
-// them; the first one wins.
+// Values to objects. Errors follow sigs.k8s.io/json (encoding/json with case-sensitive names) as
+// the API server prints them; the first one wins.
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -19,11 +19,16 @@ using codec::struct_name;
 
 std::string_view json_word(const Value& v) {
     switch (v.type()) {
-        case Value::Type::Bool: return "bool";
-        case Value::Type::String: return "string";
-        case Value::Type::List: return "array";
-        case Value::Type::Map: return "object";
-        default: return "number";
+        case Value::Type::Bool:
+            return "bool";
+        case Value::Type::String:
+            return "string";
+        case Value::Type::List:
+            return "array";
+        case Value::Type::Map:
+            return "object";
+        default:
+            return "number";
     }
 }
 
@@ -40,8 +45,12 @@ class Decoding {
     void fail(std::string message) {
         if (error_.empty()) error_ = std::move(message);
     }
-    std::string_view owner() const { return depth_ == 0 ? std::string_view() : levels_[depth_ - 1].owner; }
-    std::string_view field() const { return depth_ == 0 ? std::string_view() : levels_[depth_ - 1].field; }
+    std::string_view owner() const {
+        return depth_ == 0 ? std::string_view() : levels_[depth_ - 1].owner;
+    }
+    std::string_view field() const {
+        return depth_ == 0 ? std::string_view() : levels_[depth_ - 1].field;
+    }
 
     void mismatch(std::string_view found, std::string_view type) {
         std::string message = "json: cannot unmarshal ";
@@ -62,7 +71,8 @@ class Decoding {
         fail(std::move(message));
     }
 
-    // No described type nests deeper than this (inlineVolumeSpec and claim templates: eight levels).
+    // No described type nests deeper than this (inlineVolumeSpec and claim templates: eight
+    // levels).
     static constexpr std::size_t kDepth = 24;
     void enter(std::string_view owner) { levels_[depth_++] = Level{owner, {}}; }
     void at(std::string_view field) { levels_[depth_ - 1].field = field; }
@@ -101,7 +111,8 @@ void read(Decoding& d, const Value& v, std::int64_t& out) {
         const double number = v.as_double();
         const bool narrow = type == "int32";
         const double most = narrow ? std::numeric_limits<std::int32_t>::max() : 9.2e18;
-        if (!v.is_int() && std::trunc(number) != number) return d.mismatch("number " + v.to_json(), type);
+        if (!v.is_int() && std::trunc(number) != number)
+            return d.mismatch("number " + v.to_json(), type);
         if ((narrow || !v.is_int()) && std::abs(number) > most) {
             return d.mismatch("number " + v.to_json(), type);
         }
@@ -129,7 +140,8 @@ void read(Decoding& d, const Value& v, Quantity& out) {
 template <class Stamp>
 void read_instant(Decoding& d, const Value& v, Stamp& out) {
     if (!v.is_string()) {
-        return d.fail("json: cannot unmarshal " + std::string(json_word(v)) + " into Go value of type string");
+        return d.fail("json: cannot unmarshal " + std::string(json_word(v)) +
+                      " into Go value of type string");
     }
     const std::optional<Stamp> parsed = Stamp::parse(v.as_string());
     if (!parsed) return d.fail(rfc3339_error(v.as_string()));
@@ -188,7 +200,8 @@ void read(Decoding& d, const Value& v, std::vector<T>& out) {
     }
 }
 
-// Fills one struct from one map. Members that no field asked for go to extra; nulls count as absent.
+// Fills one struct from one map. Members that no field asked for go to extra; nulls count as
+// absent.
 class Decoder {
   public:
     Decoder(Decoding& decoding, const Value& map) : decoding_(decoding), members_(map.as_map()) {}
@@ -211,8 +224,9 @@ class Decoder {
         if (digits.empty()) return;
         const auto [end, error] = std::from_chars(digits.begin(), digits.end(), out);
         if (error == std::errc() && end == digits.end()) return;
-        decoding_.fail("strconv.ParseUint: parsing \"" + text.str() + "\": " +
-                       (error == std::errc::result_out_of_range ? "value out of range" : "invalid syntax"));
+        decoding_.fail(
+            "strconv.ParseUint: parsing \"" + text.str() + "\": " +
+            (error == std::errc::result_out_of_range ? "value out of range" : "invalid syntax"));
     }
     void other_sources(Value& out) {
         keep(out, [](std::string_view name) { return codec::is_other_source(name); });
@@ -224,7 +238,8 @@ class Decoder {
 
   private:
     const Value* take(std::string_view name) {
-        // Descriptions are sorted as the map is, so the next member is most often the one that is asked for.
+        // Descriptions are sorted as the map is, so the next member is most often the one that is
+        // asked for.
         std::size_t at = next_;
         if (at >= members_.size() || members_[at].first != name) {
             at = 0;
@@ -317,8 +332,8 @@ Result<std::unique_ptr<Object>> decode_kind(const KindInfo& info, std::string_vi
         d.mismatch(json_word(manifest), "v1." + info.kind);
     }
     if (!d.failed()) return object;
-    return Status::bad_request(info.kind + " in version \"" + std::string(version) + "\" cannot be handled as a " +
-                               info.kind + ": " + d.error());
+    return Status::bad_request(info.kind + " in version \"" + std::string(version) +
+                               "\" cannot be handled as a " + info.kind + ": " + d.error());
 }
 
 template <class T>
@@ -337,8 +352,8 @@ Result<std::unique_ptr<Object>> decode(const Value& manifest, Scheme& scheme) {
     const Value* version = manifest.find("apiVersion");
     for (const auto& [name, member] : {std::pair("Kind", kind), std::pair("apiVersion", version)}) {
         if (!member || member->as_string().empty()) {
-            return Status::bad_request("Object '" + std::string(name) + "' is missing in '" + manifest.to_json() +
-                                       "'");
+            return Status::bad_request("Object '" + std::string(name) + "' is missing in '" +
+                                       manifest.to_json() + "'");
         }
     }
     const Kind id = scheme.resolve(version->as_string(), kind->as_string());

@@ -1,4 +1,5 @@
-// Objects to Values: members in the order of their names, empty ones left out unless the API prints them.
+// Objects to Values: members in the order of their names, empty ones left out unless the API prints
+// them.
 #include <algorithm>
 
 #include "model/api/codec.hpp"
@@ -71,7 +72,9 @@ bool empty(const std::vector<T>& items) {
 }
 
 template <class T>
-concept HasEmpty = requires(const T& t) { empty(t); };
+concept HasEmpty = requires(const T& t) {
+    empty(t);
+};
 
 class Encoder {
   public:
@@ -96,11 +99,15 @@ class Encoder {
     void put(std::string_view name, Value v) { out_.emplace_back(Text(name), std::move(v)); }
 
     Value finish() {
-        const auto before = [](const Value::Member& a, const Value::Member& b) { return a.first < b.first; };
+        const auto before = [](const Value::Member& a, const Value::Member& b) {
+            return a.first < b.first;
+        };
         if (!std::is_sorted(out_.begin(), out_.end(), before)) {
             std::stable_sort(out_.begin(), out_.end(), before);
             // A described member wins over one of the same name that somebody put into extra.
-            const auto same = [](const Value::Member& a, const Value::Member& b) { return a.first == b.first; };
+            const auto same = [](const Value::Member& a, const Value::Member& b) {
+                return a.first == b.first;
+            };
             out_.erase(std::unique(out_.begin(), out_.end(), same), out_.end());
         }
         return from_map(std::move(out_));

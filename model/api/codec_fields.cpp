@@ -1,4 +1,5 @@
-// The names a manifest may use at a path: those of the descriptions, and those the API knows beyond the model.
+// The names a manifest may use at a path: those of the descriptions, and those the API knows beyond
+// the model.
 #include <algorithm>
 
 #include "model/api/codec.hpp"
@@ -21,22 +22,30 @@ struct KnownRow {
 constexpr KnownRow kBeyond[] = {
     {"ObjectMeta", "managedFields selfLink"},
     {"NodeSpec", "configSource externalID podCIDRs"},
-    {"NodeStatus", "addresses config daemonEndpoints features images nodeInfo phase runtimeHandlers"},
+    {"NodeStatus",
+     "addresses config daemonEndpoints features images nodeInfo phase runtimeHandlers"},
     {"Condition", "observedGeneration"},
     {"PersistentVolumeSpec",
-     "awsElasticBlockStore azureDisk azureFile cephfs cinder fc flexVolume flocker gcePersistentDisk glusterfs iscsi "
+     "awsElasticBlockStore azureDisk azureFile cephfs cinder fc flexVolume flocker "
+     "gcePersistentDisk glusterfs iscsi "
      "photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume"},
     {"Volume",
-     "awsElasticBlockStore azureDisk azureFile cephfs cinder configMap csi downwardAPI emptyDir fc flexVolume flocker "
-     "gcePersistentDisk gitRepo glusterfs hostPath image iscsi nfs photonPersistentDisk portworxVolume projected quobyte "
+     "awsElasticBlockStore azureDisk azureFile cephfs cinder configMap csi downwardAPI emptyDir fc "
+     "flexVolume flocker "
+     "gcePersistentDisk gitRepo glusterfs hostPath image iscsi nfs photonPersistentDisk "
+     "portworxVolume projected quobyte "
      "rbd scaleIO secret storageos vsphereVolume"},
     {"PodSpec",
-     "automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks ephemeralContainers hostAliases hostIPC "
-     "hostNetwork hostPID hostUsers hostname hostnameOverride imagePullSecrets os overhead preemptionPolicy "
-     "readinessGates resourceClaims resources runtimeClassName schedulingGates serviceAccount setHostnameAsFQDN "
+     "automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks ephemeralContainers "
+     "hostAliases hostIPC "
+     "hostNetwork hostPID hostUsers hostname hostnameOverride imagePullSecrets os overhead "
+     "preemptionPolicy "
+     "readinessGates resourceClaims resources runtimeClassName schedulingGates serviceAccount "
+     "setHostnameAsFQDN "
      "shareProcessNamespace subdomain"},
     {"PodStatus",
-     "ephemeralContainerStatuses hostIPs observedGeneration podIPs qosClass resize resourceClaimStatuses"},
+     "ephemeralContainerStatuses hostIPs observedGeneration podIPs qosClass resize "
+     "resourceClaimStatuses"},
     {"ResourceQuotaSpec", "scopeSelector scopes"},
     {"Event", "related"},
 };
@@ -103,8 +112,9 @@ class Lister {
     }
     template <class T>
     void enter(const T& member) {
-        constexpr bool described = requires(Lister& v) { T::describe(v, member); };
-        if constexpr (described || std::is_same_v<T, OwnerReference> || std::is_same_v<T, ObjectMeta>) {
+        constexpr bool described = requires(Lister & v) { T::describe(v, member); };
+        if constexpr (described || std::is_same_v<T, OwnerReference> ||
+                      std::is_same_v<T, ObjectMeta>) {
             list_of(member, rest_, names_);
         }
     }
@@ -137,7 +147,8 @@ void list_object(const T& object, std::string_view path, std::vector<std::string
 std::vector<std::string> field_names(Kind kind, std::string_view path) {
     std::vector<std::string> names;
     const std::unique_ptr<Object> object = make_object(kind);
-    visit_typed(std::as_const(*object), [&](const auto& typed) { list_object(typed, path, names); });
+    visit_typed(std::as_const(*object),
+                [&](const auto& typed) { list_object(typed, path, names); });
     std::sort(names.begin(), names.end());
     return names;
 }

@@ -62,11 +62,24 @@ std::string_view look_up(auto& rows, std::string_view owner, std::string_view fi
 }
 
 // Sorted.
-constexpr std::string_view kOtherSources[] = {
-    "awsElasticBlockStore", "azureDisk",  "azureFile",            "cephfs",          "cinder",
-    "fc",                   "flexVolume", "flocker",              "gcePersistentDisk", "glusterfs",
-    "iscsi",                "photonPersistentDisk", "portworxVolume", "quobyte",     "rbd",
-    "scaleIO",              "storageos",  "vsphereVolume"};
+constexpr std::string_view kOtherSources[] = {"awsElasticBlockStore",
+                                              "azureDisk",
+                                              "azureFile",
+                                              "cephfs",
+                                              "cinder",
+                                              "fc",
+                                              "flexVolume",
+                                              "flocker",
+                                              "gcePersistentDisk",
+                                              "glusterfs",
+                                              "iscsi",
+                                              "photonPersistentDisk",
+                                              "portworxVolume",
+                                              "quobyte",
+                                              "rbd",
+                                              "scaleIO",
+                                              "storageos",
+                                              "vsphereVolume"};
 
 }  // namespace
 

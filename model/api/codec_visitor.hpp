@@ -1,5 +1,6 @@
-// What the codec's visitors share: descriptions of metadata, the names of Go types in messages, known field names.
-// Internal to codec*.cpp. The structs themselves are described where they are defined (objects_*.hpp).
+// What the codec's visitors share: descriptions of metadata, the names of Go types in messages,
+// known field names. Internal to codec*.cpp. The structs themselves are described where they are
+// defined (objects_*.hpp).
 #pragma once
 
 #include <string>
@@ -9,7 +10,8 @@
 
 namespace model::api::codec {
 
-// The name of a described struct, cut out of the compiler's own text for it: "PersistentVolumeSpec".
+// The name of a described struct, cut out of the compiler's own text for it:
+// "PersistentVolumeSpec".
 template <class T>
 constexpr std::string_view struct_name() {
     std::string_view text = __PRETTY_FUNCTION__;
@@ -51,10 +53,12 @@ void describe_fields(V& v, S& s) {
     }
 }
 
-// The Go type of a string field, and of an integer field, in messages: "v1.PersistentVolumePhase", "int32".
+// The Go type of a string field, and of an integer field, in messages: "v1.PersistentVolumePhase",
+// "int32".
 std::string_view go_text_type(std::string_view owner, std::string_view field);
 std::string_view go_int_type(std::string_view field);
-// The Go name of a struct where ours differs: SelectorRequirement is LabelSelectorRequirement there.
+// The Go name of a struct where ours differs: SelectorRequirement is LabelSelectorRequirement
+// there.
 std::string_view go_struct_name(std::string_view ours, std::string_view owner);
 
 // The sources of a PersistentVolume that are kept as given.

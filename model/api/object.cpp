@@ -10,8 +10,9 @@ namespace {
 
 template <class Items>
 auto place(Items& items, std::string_view key) {
-    return std::lower_bound(items.begin(), items.end(), key,
-                            [](const auto& item, std::string_view k) { return item.first.view() < k; });
+    return std::lower_bound(
+        items.begin(), items.end(), key,
+        [](const auto& item, std::string_view k) { return item.first.view() < k; });
 }
 
 // FNV-1a over both parts; the same on every machine.
@@ -57,7 +58,8 @@ bool TextMap::erase(std::string_view key) {
 }
 
 bool ObjectMeta::has_finalizer(std::string_view wanted) const {
-    return std::any_of(finalizers.begin(), finalizers.end(), [&](const Text& f) { return f == wanted; });
+    return std::any_of(finalizers.begin(), finalizers.end(),
+                       [&](const Text& f) { return f == wanted; });
 }
 
 std::size_t KeyHash::operator()(const Key& k) const noexcept {
@@ -83,12 +85,28 @@ void ResourceList::set(std::string_view name, Quantity q) {
 
 std::string_view PersistentVolumeSource::name() const {
     // The order of the fields in the API's PersistentVolumeSource.
-    constexpr std::string_view kOrder[] = {
-        "gcePersistentDisk", "awsElasticBlockStore", "hostPath",  "glusterfs",      "nfs",
-        "rbd",               "iscsi",                "cinder",    "cephfs",         "fc",
-        "flocker",           "flexVolume",           "azureFile", "vsphereVolume",  "quobyte",
-        "azureDisk",         "photonPersistentDisk", "portworxVolume", "scaleIO",   "local",
-        "storageos",         "csi"};
+    constexpr std::string_view kOrder[] = {"gcePersistentDisk",
+                                           "awsElasticBlockStore",
+                                           "hostPath",
+                                           "glusterfs",
+                                           "nfs",
+                                           "rbd",
+                                           "iscsi",
+                                           "cinder",
+                                           "cephfs",
+                                           "fc",
+                                           "flocker",
+                                           "flexVolume",
+                                           "azureFile",
+                                           "vsphereVolume",
+                                           "quobyte",
+                                           "azureDisk",
+                                           "photonPersistentDisk",
+                                           "portworxVolume",
+                                           "scaleIO",
+                                           "local",
+                                           "storageos",
+                                           "csi"};
     for (std::string_view field : kOrder) {
         const bool typed = (field == "hostPath" && hostPath) || (field == "nfs" && nfs) ||
                            (field == "local" && local) || (field == "csi" && csi);
@@ -98,8 +116,8 @@ std::string_view PersistentVolumeSource::name() const {
 }
 
 std::size_t PersistentVolumeSource::count() const {
-    return std::size_t{hostPath.has_value()} + nfs.has_value() + local.has_value() + csi.has_value() +
-           others.as_map().size();
+    return std::size_t{hostPath.has_value()} + nfs.has_value() + local.has_value() +
+           csi.has_value() + others.as_map().size();
 }
 
 std::unique_ptr<Object> copy_of(const Object& object) {
@@ -111,19 +129,32 @@ std::unique_ptr<Object> copy_of(const Object& object) {
 
 std::unique_ptr<Object> make_object(Kind kind) {
     switch (kind) {
-        case Kind::Namespace: return std::make_unique<Namespace>();
-        case Kind::Node: return std::make_unique<Node>();
-        case Kind::Pod: return std::make_unique<Pod>();
-        case Kind::PersistentVolume: return std::make_unique<PersistentVolume>();
-        case Kind::PersistentVolumeClaim: return std::make_unique<PersistentVolumeClaim>();
-        case Kind::StorageClass: return std::make_unique<StorageClass>();
-        case Kind::Event: return std::make_unique<Event>();
-        case Kind::ResourceQuota: return std::make_unique<ResourceQuota>();
-        case Kind::VolumeAttachment: return std::make_unique<VolumeAttachment>();
-        case Kind::CSIDriver: return std::make_unique<CSIDriver>();
-        case Kind::CSINode: return std::make_unique<CSINode>();
-        case Kind::CSIStorageCapacity: return std::make_unique<CSIStorageCapacity>();
-        default: return std::make_unique<Unstructured>(kind);
+        case Kind::Namespace:
+            return std::make_unique<Namespace>();
+        case Kind::Node:
+            return std::make_unique<Node>();
+        case Kind::Pod:
+            return std::make_unique<Pod>();
+        case Kind::PersistentVolume:
+            return std::make_unique<PersistentVolume>();
+        case Kind::PersistentVolumeClaim:
+            return std::make_unique<PersistentVolumeClaim>();
+        case Kind::StorageClass:
+            return std::make_unique<StorageClass>();
+        case Kind::Event:
+            return std::make_unique<Event>();
+        case Kind::ResourceQuota:
+            return std::make_unique<ResourceQuota>();
+        case Kind::VolumeAttachment:
+            return std::make_unique<VolumeAttachment>();
+        case Kind::CSIDriver:
+            return std::make_unique<CSIDriver>();
+        case Kind::CSINode:
+            return std::make_unique<CSINode>();
+        case Kind::CSIStorageCapacity:
+            return std::make_unique<CSIStorageCapacity>();
+        default:
+            return std::make_unique<Unstructured>(kind);
     }
 }
 

@@ -6,7 +6,8 @@ namespace model::api {
 
 namespace {
 
-// A copy without members that are null, at any depth: nulls in a patch delete, they are never stored. Lists are kept.
+// A copy without members that are null, at any depth: nulls in a patch delete, they are never
+// stored. Lists are kept.
 Value without_nulls(const Value& v) {
     if (!v.is_map()) return v;
     Value::Map kept;
@@ -22,7 +23,8 @@ void merge_into(Value& target, const Value& patch) {
     for (const auto& [key, change] : patch.as_map()) {
         if (change.is_null()) {
             target.erase(key);
-        } else if (Value* old = change.is_map() ? target.edit(key) : nullptr; old && old->is_map()) {
+        } else if (Value* old = change.is_map() ? target.edit(key) : nullptr;
+                   old && old->is_map()) {
             merge_into(*old, change);
         } else {
             target[key] = without_nulls(change);
@@ -46,12 +48,24 @@ bool is_custom(const Value& target) {
     const std::string_view text = version->as_string();
     const std::string_view group = text.substr(0, std::min(text.find('/'), text.size()));
     if (text.find('/') == text.npos || group.find('.') == group.npos) return false;
-    constexpr std::string_view kBuiltIn[] = {
-        "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "authentication.k8s.io",
-        "authorization.k8s.io",         "certificates.k8s.io",  "coordination.k8s.io",    "discovery.k8s.io",
-        "events.k8s.io",                "flowcontrol.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io",
-        "rbac.authorization.k8s.io",    "resource.k8s.io",      "scheduling.k8s.io",      "storage.k8s.io",
-        "storagemigration.k8s.io",      "internal.apiserver.k8s.io"};
+    constexpr std::string_view kBuiltIn[] = {"admissionregistration.k8s.io",
+                                             "apiextensions.k8s.io",
+                                             "apiregistration.k8s.io",
+                                             "authentication.k8s.io",
+                                             "authorization.k8s.io",
+                                             "certificates.k8s.io",
+                                             "coordination.k8s.io",
+                                             "discovery.k8s.io",
+                                             "events.k8s.io",
+                                             "flowcontrol.apiserver.k8s.io",
+                                             "networking.k8s.io",
+                                             "node.k8s.io",
+                                             "rbac.authorization.k8s.io",
+                                             "resource.k8s.io",
+                                             "scheduling.k8s.io",
+                                             "storage.k8s.io",
+                                             "storagemigration.k8s.io",
+                                             "internal.apiserver.k8s.io"};
     for (std::string_view known : kBuiltIn) {
         if (group == known) return false;
     }
@@ -61,14 +75,18 @@ bool is_custom(const Value& target) {
 }  // namespace
 
 Status patching::not_applicable() {
-    return Status(422, Reason::Invalid, "the server rejected our request due to an error in our request");
+    return Status(422, Reason::Invalid,
+                  "the server rejected our request due to an error in our request");
 }
 
 std::string_view to_string(PatchType t) {
     switch (t) {
-        case PatchType::Merge: return "merge";
-        case PatchType::Json: return "json";
-        case PatchType::Strategic: return "strategic";
+        case PatchType::Merge:
+            return "merge";
+        case PatchType::Json:
+            return "json";
+        case PatchType::Strategic:
+            return "strategic";
     }
     return "";
 }
@@ -90,12 +108,14 @@ Result<Value> apply_patch(PatchType type, const Value& target, const Value& patc
             return result;
         }
         case PatchType::Json:
-            if (!patch.is_list()) return wrong_shape(patch, "error decoding patch: ", "[]handlers.jsonPatchOp");
+            if (!patch.is_list())
+                return wrong_shape(patch, "error decoding patch: ", "[]handlers.jsonPatchOp");
             return patching::apply_json(target, patch);
         case PatchType::Strategic:
             if (is_custom(target)) {
                 return Status(415, Reason::UnsupportedMedia,
-                              "the body of the request was in an unknown format - accepted media types include: "
+                              "the body of the request was in an unknown format - accepted media "
+                              "types include: "
                               "application/json-patch+json, application/merge-patch+json, "
                               "application/apply-patch+yaml");
             }

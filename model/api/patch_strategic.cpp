@@ -11,7 +11,8 @@ constexpr std::string_view kRetainKeys = "$retainKeys";
 constexpr std::string_view kDeleteFrom = "$deleteFromPrimitiveList/";
 constexpr std::string_view kElementOrder = "$setElementOrder/";
 
-// How a list merges, from the patchStrategy and patchMergeKey tags of k8s.io/api. Lists without a row are replaced.
+// How a list merges, from the patchStrategy and patchMergeKey tags of k8s.io/api. Lists without a
+// row are replaced.
 struct Rule {
     std::string_view parent;  // the field that holds the list's owner; "" for any
     std::string_view field;
@@ -69,7 +70,8 @@ class Merge {
     void fail(Status s) {
         if (error_.ok()) error_ = std::move(s);
     }
-    void member(Value& original, std::string_view key, const Value& change, bool deletes, std::string_view parent);
+    void member(Value& original, std::string_view key, const Value& change, bool deletes,
+                std::string_view parent);
     void retain_keys(Value& original, Value& patch);
     void element_orders(Value& original, Value& patch, std::string_view parent);
     List list(const List& original, const List& patch, const Rule& rule, bool deletes);
@@ -93,22 +95,26 @@ std::string go_text(const Value& v) {
     }
     if (!v.is_map()) return v.is_null() ? "<nil>" : v.to_json();
     std::string out = "map[";
-    for (const auto& [key, item] : v.as_map()) out += (out.size() > 4 ? " " : "") + key.str() + ":" + go_text(item);
+    for (const auto& [key, item] : v.as_map())
+        out += (out.size() > 4 ? " " : "") + key.str() + ":" + go_text(item);
     return out + "]";
 }
 
 Status no_merge_key(const Value& item, std::string_view key) {
-    return internal("map: " + go_text(item) + " does not contain declared merge key: " + std::string(key));
+    return internal("map: " + go_text(item) +
+                    " does not contain declared merge key: " + std::string(key));
 }
 
-// What remains of a new value once the directives and the nulls in it are gone; nothing where it was a directive itself.
+// What remains of a new value once the directives and the nulls in it are gone; nothing where it
+// was a directive itself.
 std::optional<Value> plain(const Value& v) {
     if (v.is_map()) {
         if (v.find(kDirective)) return std::nullopt;
         Value out = Value::map();
         for (const auto& [key, item] : v.as_map()) {
             if (item.is_null()) continue;
-            if (std::optional<Value> kept = plain(item)) out.edit_map().emplace_back(key, std::move(*kept));
+            if (std::optional<Value> kept = plain(item))
+                out.edit_map().emplace_back(key, std::move(*kept));
         }
         return out;
     }
@@ -158,7 +164,8 @@ void Merge::map(Value& original, Value patch, std::string_view parent) {
         } else if (directive->as_string() == "delete") {
             original = Value::map();
         } else {
-            fail(internal("unknown patch type: " + go_text(*directive) + " in map: " + go_text(patch)));
+            fail(internal("unknown patch type: " + go_text(*directive) +
+                          " in map: " + go_text(patch)));
         }
         return;
     }
@@ -168,7 +175,8 @@ void Merge::map(Value& original, Value patch, std::string_view parent) {
     for (const auto& [key, change] : patch.as_map()) {
         if (failed()) return;
         const bool deletes = key.view().starts_with(kDeleteFrom);
-        member(original, deletes ? key.view().substr(kDeleteFrom.size()) : key.view(), change, deletes, parent);
+        member(original, deletes ? key.view().substr(kDeleteFrom.size()) : key.view(), change,
+               deletes, parent);
     }
 }
 
@@ -181,7 +189,8 @@ void Merge::member(Value& original, std::string_view key, const Value& change, b
     if (held && held->is_list() && change.is_list()) {
         const Rule* rule = rule_of(parent, key);
         if (deletes) {
-            *held = Value::list(list(held->as_list(), change.as_list(), Rule{parent, key, ""}, true));
+            *held =
+                Value::list(list(held->as_list(), change.as_list(), Rule{parent, key, ""}, true));
         } else if (rule) {
             *held = Value::list(list(held->as_list(), change.as_list(), *rule, false));
         } else {
@@ -208,7 +217,8 @@ void Merge::retain_keys(Value& original, Value& patch) {
                            [&](const Value& v) { return v.as_string() == key; });
     };
     for (const auto& [key, change] : patch.as_map()) {
-        const bool directive_itself = key.view().starts_with(kDeleteFrom) || key.view().starts_with(kElementOrder);
+        const bool directive_itself =
+            key.view().starts_with(kDeleteFrom) || key.view().starts_with(kElementOrder);
         if (!change.is_null() && !directive_itself && !retained(key)) return fail(malformed);
     }
     const Value before = original;
@@ -241,7 +251,8 @@ void Merge::element_orders(Value& original, Value& patch, std::string_view paren
             const std::ptrdiff_t at = place_of(order.as_list(), item, key);
             if (at <= last && !order.as_list().empty()) {
                 return fail(internal("The order in patch list:\n" + go_text(Value::list(wanted)) +
-                                     "\n doesn't match $setElementOrder list:\n" + go_text(order) + "\n"));
+                                     "\n doesn't match $setElementOrder list:\n" + go_text(order) +
+                                     "\n"));
             }
             last = at;
         }
@@ -265,7 +276,8 @@ bool Merge::check_elements(const List& a, const List& b) {
             if (!first) first = &v;
             if (first->type() != v.type()) {
                 const Value both = Value::list({Value::list(a), Value::list(b)});
-                return fail(internal("list element types are not identical: " + go_text(both))), false;
+                return fail(internal("list element types are not identical: " + go_text(both))),
+                       false;
             }
         }
     }
@@ -318,7 +330,8 @@ Merge::List Merge::merge_maps(List original, const List& patch, const Rule& rule
         } else if (directive->as_string() == "merge") {
             fail(internal("merging lists cannot yet be specified in the patch"));
         } else {
-            fail(internal("unknown patch type: " + go_text(*directive) + " in map: " + go_text(item)));
+            fail(internal("unknown patch type: " + go_text(*directive) +
+                          " in map: " + go_text(item)));
         }
     }
     if (failed()) return original;
@@ -338,9 +351,10 @@ Merge::List Merge::merge_maps(List original, const List& patch, const Rule& rule
     return arrange(merged, changes, original, rule.key);
 }
 
-// Elements named by `order` take its sequence, the others keep that of the live list; where both are known to the live
-// list, an element that stood before another stays before it.
-Merge::List Merge::arrange(const List& merged, const List& order, const List& live, std::string_view key) {
+// Elements named by `order` take its sequence, the others keep that of the live list; where both
+// are known to the live list, an element that stood before another stays before it.
+Merge::List Merge::arrange(const List& merged, const List& order, const List& live,
+                           std::string_view key) {
     List ordered, others;
     for (const Value& v : merged) (place_of(order, v, key) >= 0 ? ordered : others).push_back(v);
     sort_like(ordered, order, key);

@@ -12,7 +12,8 @@ using Wide = __int128;
 
 constexpr Wide kNanosPerUnit = 1'000'000'000;
 constexpr Wide kWidest = ~(Wide{1} << 127);
-// Only the binary family is capped (at 2^63-1 units), as in ParseQuantity; decimal amounts may go beyond.
+// Only the binary family is capped (at 2^63-1 units), as in ParseQuantity; decimal amounts may go
+// beyond.
 constexpr Wide kBinaryCap = Wide{std::numeric_limits<std::int64_t>::max()} * kNanosPerUnit;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -70,7 +71,7 @@ struct DecimalSuffix {
     std::string_view text;
     std::int32_t tens;
 };
-constexpr DecimalSuffix kDecimal[] = {{"n", -9}, {"u", -6}, {"m", -3}, {"", 0},  {"k", 3},
+constexpr DecimalSuffix kDecimal[] = {{"n", -9}, {"u", -6}, {"m", -3}, {"", 0},   {"k", 3},
                                       {"M", 6},  {"G", 9},  {"T", 12}, {"P", 15}, {"E", 18}};
 constexpr std::string_view kBinary[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
 
@@ -116,7 +117,9 @@ class Big {
         }
         return rest != 0;
     }
-    bool is_zero() const { return !overflow_ && (limbs_[0] | limbs_[1] | limbs_[2] | limbs_[3]) == 0; }
+    bool is_zero() const {
+        return !overflow_ && (limbs_[0] | limbs_[1] | limbs_[2] | limbs_[3]) == 0;
+    }
     bool overflow() const { return overflow_; }
     Wide clamped() const {
         if (overflow_ || limbs_[2] != 0 || limbs_[3] != 0 || limbs_[1] >> 63 != 0) return kWidest;
@@ -156,7 +159,8 @@ Wide magnitude(const Parts& parts, const Scale& scale) {
     return cut && result < kWidest ? result + 1 : result;
 }
 
-// The short form of `magnitude`: up to 18 digits and a scale that cannot overflow. Nothing where it does not apply.
+// The short form of `magnitude`: up to 18 digits and a scale that cannot overflow. Nothing where it
+// does not apply.
 std::optional<Wide> small_magnitude(const Parts& parts, const Scale& scale) {
     if (parts.whole.size() + parts.fraction.size() > 18 || scale.twos > 40) return std::nullopt;
     const std::int32_t tens = scale.tens + 9 - static_cast<std::int32_t>(parts.fraction.size());
@@ -172,17 +176,20 @@ std::optional<Wide> small_magnitude(const Parts& parts, const Scale& scale) {
 
 // Whether ParseQuantity takes its short path, on which it neither rounds nor caps.
 bool is_short(const Parts& parts, const Scale& scale) {
-    const auto digits = static_cast<std::int32_t>(std::max<std::size_t>(parts.whole.size(), 1) + parts.fraction.size());
+    const auto digits = static_cast<std::int32_t>(std::max<std::size_t>(parts.whole.size(), 1) +
+                                                  parts.fraction.size());
     if (scale.format == Quantity::Format::BinarySI) {
         return parts.fraction.empty() && digits + scale.twos * 3 / 10 <= 14;
     }
     return digits <= 18 && scale.tens - static_cast<std::int32_t>(parts.fraction.size()) >= -9;
 }
 
-// Upstream prints some numbers again as they were written though another text would be canonical: "+5Gi", "1.500", "1E3".
+// Upstream prints some numbers again as they were written though another text would be canonical:
+// "+5Gi", "1.500", "1E3".
 bool keeps_text(std::string_view text, const Parts& parts, const Scale& scale) {
     const bool odd = text[0] == '+' || text[0] == '0' || text.starts_with("-0") ||
-                     text.find('.') != text.npos || scale.format == Quantity::Format::DecimalExponent;
+                     text.find('.') != text.npos ||
+                     scale.format == Quantity::Format::DecimalExponent;
     if (!odd || parts.whole.empty() || !is_short(parts, scale)) return false;
     std::string number(parts.whole);
     number += parts.fraction;
@@ -206,7 +213,8 @@ std::int64_t rounded(Wide amount, Wide divisor) {
 std::string digits_of(Wide number) {
     char buffer[48];
     char* at = buffer + sizeof buffer;
-    for (; number != 0; number /= 10) *--at = static_cast<char>('0' + static_cast<int>(number % 10));
+    for (; number != 0; number /= 10)
+        *--at = static_cast<char>('0' + static_cast<int>(number % 10));
     return std::string(at, buffer + sizeof buffer);
 }
 
@@ -296,14 +304,16 @@ std::int64_t Quantity::milli_value() const { return rounded(nanos_, kNano / 1000
 Quantity& Quantity::operator+=(const Quantity& other) {
     if (is_zero()) format_ = other.format_;
     written_ = Text();
-    if (__builtin_add_overflow(nanos_, other.nanos_, &nanos_)) nanos_ = other.sign() > 0 ? kWidest : -kWidest;
+    if (__builtin_add_overflow(nanos_, other.nanos_, &nanos_))
+        nanos_ = other.sign() > 0 ? kWidest : -kWidest;
     return *this;
 }
 
 Quantity& Quantity::operator-=(const Quantity& other) {
     if (is_zero()) format_ = other.format_;
     written_ = Text();
-    if (__builtin_sub_overflow(nanos_, other.nanos_, &nanos_)) nanos_ = other.sign() < 0 ? kWidest : -kWidest;
+    if (__builtin_sub_overflow(nanos_, other.nanos_, &nanos_))
+        nanos_ = other.sign() < 0 ? kWidest : -kWidest;
     return *this;
 }
 

@@ -7,11 +7,11 @@ namespace model::api {
 namespace {
 
 enum Trait : unsigned {
-    kCluster = 1,        // not namespaced
-    kStatus = 2,         // has a /status subresource
-    kGeneration = 4,     // counts changes of spec
-    kNeedsVersion = 8,   // an update without resourceVersion is refused
-    kGrace = 16,         // DELETE waits for gracePeriodSeconds
+    kCluster = 1,       // not namespaced
+    kStatus = 2,        // has a /status subresource
+    kGeneration = 4,    // counts changes of spec
+    kNeedsVersion = 8,  // an update without resourceVersion is refused
+    kGrace = 16,        // DELETE waits for gracePeriodSeconds
 };
 
 struct Row {
@@ -67,9 +67,11 @@ constexpr Row kBuiltIn[] = {
     {"rbac.authorization.k8s.io/v1", "RoleBinding", "", 0},
     {"rbac.authorization.k8s.io/v1", "ClusterRole", "", kCluster},
     {"rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", kCluster},
-    {"apiextensions.k8s.io/v1", "CustomResourceDefinition", "crd", kCluster | kStatus | kGeneration},
+    {"apiextensions.k8s.io/v1", "CustomResourceDefinition", "crd",
+     kCluster | kStatus | kGeneration},
     {"admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", "", kCluster | kGeneration},
-    {"admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "", kCluster | kGeneration},
+    {"admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "",
+     kCluster | kGeneration},
 };
 
 // Custom resources of the storage projects: their updates must carry a resourceVersion.
@@ -81,7 +83,8 @@ constexpr Row kStorageProjects[] = {
     {"groupsnapshot.storage.k8s.io/v1beta2", "VolumeGroupSnapshot", "vgs", kStatus | kCustom},
     {"groupsnapshot.storage.k8s.io/v1beta2", "VolumeGroupSnapshotContent", "vgsc",
      kCluster | kStatus | kCustom},
-    {"groupsnapshot.storage.k8s.io/v1beta2", "VolumeGroupSnapshotClass", "vgsclass", kCluster | kCustom},
+    {"groupsnapshot.storage.k8s.io/v1beta2", "VolumeGroupSnapshotClass", "vgsclass",
+     kCluster | kCustom},
     {"populator.storage.k8s.io/v1beta1", "VolumePopulator", "", kCluster | kCustom},
     {"gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "refgrant", kCustom},
     {"objectstorage.k8s.io/v1alpha1", "Bucket", "", kCluster | kStatus | kCustom},
@@ -143,14 +146,16 @@ Scheme::Scheme() {
 }
 
 const KindInfo* Scheme::find(std::string_view kind) const {
-    const auto it = std::find_if(kinds_.begin(), kinds_.end(), [&](const KindInfo& k) { return k.kind == kind; });
+    const auto it = std::find_if(kinds_.begin(), kinds_.end(),
+                                 [&](const KindInfo& k) { return k.kind == kind; });
     return it == kinds_.end() ? nullptr : &*it;
 }
 
 const KindInfo* Scheme::find(std::string_view group, std::string_view kind) const {
     const std::string_view home = home_group(group, kind);
-    const auto it = std::find_if(kinds_.begin(), kinds_.end(),
-                                 [&](const KindInfo& k) { return k.kind == kind && k.group == home; });
+    const auto it = std::find_if(kinds_.begin(), kinds_.end(), [&](const KindInfo& k) {
+        return k.kind == kind && k.group == home;
+    });
     return it == kinds_.end() ? nullptr : &*it;
 }
 

@@ -20,7 +20,8 @@ bool has_value(const SelectorRequirement& r, std::string_view value) {
     return std::any_of(r.values.begin(), r.values.end(), [&](const Text& v) { return v == value; });
 }
 
-// What labels.NewRequirement refuses, but for the syntax of keys and values, which validation checks.
+// What labels.NewRequirement refuses, but for the syntax of keys and values, which validation
+// checks.
 std::string requirement_error(const SelectorRequirement& r) {
     const auto invalid = [&](std::string_view why) {
         std::string values = r.values.empty() ? "null" : "[";
@@ -32,10 +33,12 @@ std::string requirement_error(const SelectorRequirement& r) {
         return "values: Invalid value: " + values + ": " + std::string(why);
     };
     if (r.op == "In" || r.op == "NotIn") {
-        return r.values.empty() ? invalid("for 'in', 'notin' operators, values set can't be empty") : "";
+        return r.values.empty() ? invalid("for 'in', 'notin' operators, values set can't be empty")
+                                : "";
     }
     if (r.op == "Exists" || r.op == "DoesNotExist") {
-        return r.values.empty() ? "" : invalid("values set must be empty for exists and does not exist");
+        return r.values.empty() ? ""
+                                : invalid("values set must be empty for exists and does not exist");
     }
     return Value(r.op).to_json() + " is not a valid label selector operator";
 }
@@ -49,8 +52,9 @@ bool in_fields(const SelectorRequirement& r, std::string_view node_name) {
 
 bool matches_term(const NodeSelectorTerm& term, const TextMap& labels, std::string_view node_name) {
     if (term.matchExpressions.empty() && term.matchFields.empty()) return false;
-    const bool by_labels = std::all_of(term.matchExpressions.begin(), term.matchExpressions.end(),
-                                       [&](const auto& r) { return matches_requirement(r, labels); });
+    const bool by_labels =
+        std::all_of(term.matchExpressions.begin(), term.matchExpressions.end(),
+                    [&](const auto& r) { return matches_requirement(r, labels); });
     return by_labels && std::all_of(term.matchFields.begin(), term.matchFields.end(),
                                     [&](const auto& r) { return in_fields(r, node_name); });
 }
@@ -76,7 +80,8 @@ std::string text_of(const SelectorRequirement& r) {
         for (const Text& v : r.values) values.push_back(v.str());
         return in_set(r.key, r.op, std::move(values));
     }
-    return r.key.str() + " " + r.op.str() + "?";  // invalid: matches nothing, and is equal only to itself
+    return r.key.str() + " " + r.op.str() +
+           "?";  // invalid: matches nothing, and is equal only to itself
 }
 
 }  // namespace
@@ -98,19 +103,22 @@ bool matches_requirement(const SelectorRequirement& r, const TextMap& labels) {
 Result<bool> matches(const LabelSelector& selector, const TextMap& labels) {
     // An error in any requirement is told, whatever the others say.
     for (const SelectorRequirement& r : selector.matchExpressions) {
-        if (std::string error = requirement_error(r); !error.empty()) return Status::bad_request(error);
+        if (std::string error = requirement_error(r); !error.empty())
+            return Status::bad_request(error);
     }
     for (const auto& [key, value] : selector.matchLabels) {
         const Text* held = labels.find(key);
         if (!held || *held != value) return false;
     }
-    return std::all_of(selector.matchExpressions.begin(), selector.matchExpressions.end(),
-                       [&](const SelectorRequirement& r) { return matches_requirement(r, labels); });
+    return std::all_of(
+        selector.matchExpressions.begin(), selector.matchExpressions.end(),
+        [&](const SelectorRequirement& r) { return matches_requirement(r, labels); });
 }
 
 std::string canonical(const LabelSelector& selector) {
     std::vector<std::string> parts;
-    for (const auto& [key, value] : selector.matchLabels) parts.push_back(key.str() + "=" + value.str());
+    for (const auto& [key, value] : selector.matchLabels)
+        parts.push_back(key.str() + "=" + value.str());
     for (const SelectorRequirement& r : selector.matchExpressions) parts.push_back(text_of(r));
     std::sort(parts.begin(), parts.end());
     parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
@@ -123,8 +131,9 @@ std::string canonical(const LabelSelector& selector) {
 }
 
 bool matches(const NodeSelector& selector, const TextMap& node_labels, std::string_view node_name) {
-    return std::any_of(selector.nodeSelectorTerms.begin(), selector.nodeSelectorTerms.end(),
-                       [&](const NodeSelectorTerm& t) { return matches_term(t, node_labels, node_name); });
+    return std::any_of(
+        selector.nodeSelectorTerms.begin(), selector.nodeSelectorTerms.end(),
+        [&](const NodeSelectorTerm& t) { return matches_term(t, node_labels, node_name); });
 }
 
 }  // namespace model::api

@@ -1,4 +1,5 @@
-// The text forms of selectors: -l and --field-selector. Counterparts: apimachinery pkg/labels Parser, pkg/fields.
+// The text forms of selectors: -l and --field-selector. Counterparts: apimachinery pkg/labels
+// Parser, pkg/fields.
 #include <algorithm>
 #include <optional>
 
@@ -8,7 +9,21 @@ namespace model::api {
 
 namespace {
 
-enum class Token { End, Comma, Open, Close, Not, Equals, NotEquals, In, NotIn, Greater, Less, Word, Bad };
+enum class Token {
+    End,
+    Comma,
+    Open,
+    Close,
+    Not,
+    Equals,
+    NotEquals,
+    In,
+    NotIn,
+    Greater,
+    Less,
+    Word,
+    Bad
+};
 
 struct Lexeme {
     Token token = Token::End;
@@ -49,9 +64,9 @@ class Lexer {
             Token token;
         };
         constexpr Symbol kSymbols[] = {
-            {"==", Token::Equals}, {"!=", Token::NotEquals}, {"=", Token::Equals}, {"!", Token::Not},
-            {"(", Token::Open},    {")", Token::Close},      {",", Token::Comma},  {">", Token::Greater},
-            {"<", Token::Less}};
+            {"==", Token::Equals}, {"!=", Token::NotEquals}, {"=", Token::Equals},
+            {"!", Token::Not},     {"(", Token::Open},       {")", Token::Close},
+            {",", Token::Comma},   {">", Token::Greater},    {"<", Token::Less}};
         for (const Symbol& s : kSymbols) {
             if (!rest.starts_with(s.text)) continue;
             rest.remove_prefix(s.text.size());
@@ -110,13 +125,20 @@ class Parser {
         }
         const Lexeme op = lexer_.take(true);
         switch (op.token) {
-            case Token::Equals: return exact(out, std::move(r), "=");
-            case Token::NotEquals: return exact(out, std::move(r), "NotIn");
-            case Token::Greater: return "\"gt\" isn't supported in label selectors";
-            case Token::Less: return "\"lt\" isn't supported in label selectors";
-            case Token::In: return set(out, std::move(r), "In");
-            case Token::NotIn: return set(out, std::move(r), "NotIn");
-            default: return found(op, "in, notin, =, ==, !=, gt, lt");
+            case Token::Equals:
+                return exact(out, std::move(r), "=");
+            case Token::NotEquals:
+                return exact(out, std::move(r), "NotIn");
+            case Token::Greater:
+                return "\"gt\" isn't supported in label selectors";
+            case Token::Less:
+                return "\"lt\" isn't supported in label selectors";
+            case Token::In:
+                return set(out, std::move(r), "In");
+            case Token::NotIn:
+                return set(out, std::move(r), "NotIn");
+            default:
+                return found(op, "in, notin, =, ==, !=, gt, lt");
         }
     }
 
@@ -142,7 +164,8 @@ class Parser {
 
     std::string set(LabelSelector& out, SelectorRequirement r, std::string_view op) {
         const Lexeme open = lexer_.take(false);
-        if (open.token != Token::Open) return "found '" + std::string(open.text) + "' expected: '('";
+        if (open.token != Token::Open)
+            return "found '" + std::string(open.text) + "' expected: '('";
         r.op = op;
         bool after_comma = true;  // "(,a" and "(a,,b)" hold an empty value
         for (;;) {
@@ -189,7 +212,8 @@ std::optional<std::string> unescaped(std::string_view value) {
     for (std::size_t i = 0; i < value.size(); ++i) {
         if (value[i] == '\\') {
             ++i;
-            if (i == value.size() || std::string_view("\\,=").find(value[i]) == std::string_view::npos) {
+            if (i == value.size() ||
+                std::string_view("\\,=").find(value[i]) == std::string_view::npos) {
                 return std::nullopt;
             }
         } else if (value[i] == ',' || value[i] == '=') {
@@ -200,7 +224,8 @@ std::optional<std::string> unescaped(std::string_view value) {
     return out;
 }
 
-// The text at "spec.nodeName"; "" where the member is not there. Nothing where the path runs into no map.
+// The text at "spec.nodeName"; "" where the member is not there. Nothing where the path runs into
+// no map.
 std::optional<std::string> field_at(const Value& object, std::string_view path) {
     const Value* v = &object;
     while (!path.empty()) {
@@ -217,9 +242,9 @@ std::optional<std::string> field_at(const Value& object, std::string_view path) 
 // Members of these exist on every object, filled or not; anything else is a typing error.
 bool is_known_root(std::string_view path, const Value& object) {
     const std::string_view root = path.substr(0, path.find('.'));
-    return root == "metadata" || root == "spec" || root == "status" || object.find(root) != nullptr ||
-           root == "involvedObject" || root == "reason" || root == "type" || root == "source" ||
-           root == "reportingComponent";
+    return root == "metadata" || root == "spec" || root == "status" ||
+           object.find(root) != nullptr || root == "involvedObject" || root == "reason" ||
+           root == "type" || root == "source" || root == "reportingComponent";
 }
 
 }  // namespace
@@ -236,8 +261,8 @@ Result<bool> matches_fields(std::string_view field_selector, const Value& object
     for (std::string_view term : field_terms(field_selector)) {
         if (term.empty()) continue;
         const std::size_t at = std::min(term.find("!="), term.find('='));
-        const std::string about = "invalid selector: '" + std::string(field_selector) + "'; can't understand '" +
-                                  std::string(term) + "'";
+        const std::string about = "invalid selector: '" + std::string(field_selector) +
+                                  "'; can't understand '" + std::string(term) + "'";
         if (at == term.npos) return Status::bad_request(about);
         const std::string_view path = term.substr(0, at);
         std::string_view value = term.substr(at + 1);

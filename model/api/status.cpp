@@ -15,7 +15,8 @@ std::string quoted(std::string_view name) {
     return out;
 }
 
-Status named(int code, Reason reason, std::string_view what, std::string_view name, std::string_view rest) {
+Status named(int code, Reason reason, std::string_view what, std::string_view name,
+             std::string_view rest) {
     std::string message(what);
     message += ' ';
     message += quoted(name);
@@ -52,30 +53,49 @@ Status Status::forbidden(std::string_view resource, std::string_view name, std::
     if (!resource.empty() && !name.empty()) {
         return named(403, Reason::Forbidden, resource, name, "is forbidden: " + std::string(why));
     }
-    const std::string about = resource.empty() ? "forbidden: " : std::string(resource) + " is forbidden: ";
+    const std::string about =
+        resource.empty() ? "forbidden: " : std::string(resource) + " is forbidden: ";
     return Status(403, Reason::Forbidden, about + std::string(why));
 }
 
-Status Status::bad_request(std::string_view message) { return Status(400, Reason::BadRequest, message); }
+Status Status::bad_request(std::string_view message) {
+    return Status(400, Reason::BadRequest, message);
+}
 
 std::string_view to_string(Reason r) {
     switch (r) {
-        case Reason::None: return "";
-        case Reason::BadRequest: return "BadRequest";
-        case Reason::Forbidden: return "Forbidden";
-        case Reason::NotFound: return "NotFound";
-        case Reason::MethodNotAllowed: return "MethodNotAllowed";
-        case Reason::AlreadyExists: return "AlreadyExists";
-        case Reason::Conflict: return "Conflict";
-        case Reason::Expired: return "Expired";
-        case Reason::UnsupportedMedia: return "UnsupportedMediaType";
-        case Reason::Invalid: return "Invalid";
-        case Reason::TooManyRequests: return "TooManyRequests";
-        case Reason::InternalError: return "InternalError";
-        case Reason::ServiceUnavailable: return "ServiceUnavailable";
-        case Reason::Timeout: return "Timeout";
-        case Reason::ConnectionRefused: return "ConnectionRefused";
-        case Reason::Injected: return "Injected";
+        case Reason::None:
+            return "";
+        case Reason::BadRequest:
+            return "BadRequest";
+        case Reason::Forbidden:
+            return "Forbidden";
+        case Reason::NotFound:
+            return "NotFound";
+        case Reason::MethodNotAllowed:
+            return "MethodNotAllowed";
+        case Reason::AlreadyExists:
+            return "AlreadyExists";
+        case Reason::Conflict:
+            return "Conflict";
+        case Reason::Expired:
+            return "Expired";
+        case Reason::UnsupportedMedia:
+            return "UnsupportedMediaType";
+        case Reason::Invalid:
+            return "Invalid";
+        case Reason::TooManyRequests:
+            return "TooManyRequests";
+        case Reason::InternalError:
+            return "InternalError";
+        case Reason::ServiceUnavailable:
+            return "ServiceUnavailable";
+        case Reason::Timeout:
+            return "Timeout";
+        case Reason::ConnectionRefused:
+            return "ConnectionRefused";
+        case Reason::Injected:
+            return "Injected";
     }
     return "";
 }

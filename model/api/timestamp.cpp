@@ -62,8 +62,8 @@ std::optional<int> take_zone(std::string_view& text) {
 }
 
 std::string_view range_error(const int (&number)[6]) {
-    const std::chrono::year_month_day date{std::chrono::year(number[0]), std::chrono::month(number[1]),
-                                           std::chrono::day(number[2])};
+    const std::chrono::year_month_day date{
+        std::chrono::year(number[0]), std::chrono::month(number[1]), std::chrono::day(number[2])};
     if (number[1] < 1 || number[1] > 12) return "month";
     if (!date.ok()) return "day";
     if (number[3] > 23) return "hour";
@@ -98,8 +98,8 @@ Scan scan(std::string_view text) {
     }
     const std::chrono::sys_days day = std::chrono::year_month_day{
         std::chrono::year(number[0]), std::chrono::month(number[1]), std::chrono::day(number[2])};
-    const std::int64_t seconds = std::int64_t{day.time_since_epoch().count()} * 86400 + number[3] * 3600 +
-                                 number[4] * 60 + number[5] - *zone;
+    const std::int64_t seconds = std::int64_t{day.time_since_epoch().count()} * 86400 +
+                                 number[3] * 3600 + number[4] * 60 + number[5] - *zone;
     return Scan{Instant{seconds, nanos}, {}, {}, {}};
 }
 
@@ -117,8 +117,8 @@ std::string text_of(std::int64_t seconds, std::int64_t micros, bool with_micros)
                                static_cast<unsigned>(date.day()), static_cast<int>(of_day / 3600),
                                static_cast<int>(of_day / 60 % 60), static_cast<int>(of_day % 60));
     if (with_micros) {
-        length += std::snprintf(buffer + length, sizeof buffer - static_cast<std::size_t>(length), ".%06d",
-                                static_cast<int>(micros));
+        length += std::snprintf(buffer + length, sizeof buffer - static_cast<std::size_t>(length),
+                                ".%06d", static_cast<int>(micros));
     }
     buffer[length++] = 'Z';
     return std::string(buffer, static_cast<std::size_t>(length));
@@ -154,9 +154,11 @@ std::string rfc3339_error(std::string_view text) {
     const Scan s = scan(text);
     if (s.instant) return {};
     std::string message = "parsing time \"" + std::string(text) + "\"";
-    if (!s.out_of_range.empty()) return message + ": " + std::string(s.out_of_range) + " out of range";
+    if (!s.out_of_range.empty())
+        return message + ": " + std::string(s.out_of_range) + " out of range";
     if (s.element.empty()) return message + ": extra text: \"" + std::string(s.rest) + "\"";
-    message += " as \"2006-01-02T15:04:05Z07:00\": cannot parse \"" + std::string(s.rest) + "\" as \"";
+    message +=
+        " as \"2006-01-02T15:04:05Z07:00\": cannot parse \"" + std::string(s.rest) + "\" as \"";
     return message + std::string(s.element) + "\"";
 }
 

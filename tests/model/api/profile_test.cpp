@@ -27,7 +27,8 @@ TEST_CASE("every version from 1.26 to 1.36 has a profile, others have none") {
         CHECK(profile->minor == minor);
         CHECK(profile->binder_sync_period == 15s);
     }
-    for (std::string_view bad : {"1.25", "1.37", "", "1", "1.", "2.30", "1.3", "1.300", "1.36x", "latest"}) {
+    for (std::string_view bad :
+         {"1.25", "1.37", "", "1", "1.", "2.30", "1.3", "1.300", "1.36x", "latest"}) {
         CAPTURE(bad);
         CHECK_FALSE(Profile::of(bad).has_value());
     }
@@ -60,13 +61,16 @@ TEST_CASE("the node monitor's patience grew with 1.32") {
 
 TEST_CASE("the waiting message and the recycler's script changed with 1.28") {
     CHECK(Profile::of("1.27")->external_provisioning_message ==
-          "waiting for a volume to be created, either by external provisioner \"{provisioner}\" or manually created by "
+          "waiting for a volume to be created, either by external provisioner \"{provisioner}\" or "
+          "manually created by "
           "system administrator");
     CHECK(Profile::of("1.28")->external_provisioning_message.starts_with(
-        "Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the "
+        "Waiting for a volume to be created either by the external provisioner '{provisioner}' or "
+        "manually by the "
         "system administrator. If"));
     CHECK(Profile::of("1.26")->recycler_script.find("rm -rf /scrub/..?*") != std::string::npos);
-    CHECK(Profile::of("1.28")->recycler_script.find("find /scrub -mindepth 1 -delete") != std::string::npos);
+    CHECK(Profile::of("1.28")->recycler_script.find("find /scrub -mindepth 1 -delete") !=
+          std::string::npos);
     CHECK(Profile::of("1.26")->recycler_image == "registry.k8s.io/debian-base:v2.0.0");
 }
 

@@ -32,10 +32,12 @@ TEST_CASE("an object made for a kind is of that kind") {
 
 TEST_CASE("only some kinds accept an update without a resourceVersion") {
     const Scheme scheme;
-    for (Kind kind : {Kind::PersistentVolume, Kind::PersistentVolumeClaim, Kind::StorageClass, Kind::Pod}) {
+    for (Kind kind :
+         {Kind::PersistentVolume, Kind::PersistentVolumeClaim, Kind::StorageClass, Kind::Pod}) {
         CHECK(scheme.info(kind).unconditional_update);
     }
-    for (Kind kind : {Kind::VolumeAttachment, Kind::CSINode, Kind::CSIDriver, Kind::CSIStorageCapacity}) {
+    for (Kind kind :
+         {Kind::VolumeAttachment, Kind::CSINode, Kind::CSIDriver, Kind::CSIStorageCapacity}) {
         CHECK_FALSE(scheme.info(kind).unconditional_update);
     }
     CHECK(scheme.find("VolumeAttributesClass")->unconditional_update);
@@ -80,13 +82,15 @@ TEST_CASE("kinds of one name in two groups are two kinds") {
 
 TEST_CASE("a resource is found by plural, qualified plural, singular and short name") {
     const Scheme scheme;
-    for (std::string_view name : {"persistentvolumeclaims", "PersistentVolumeClaim", "pvc", "PVC"}) {
+    for (std::string_view name :
+         {"persistentvolumeclaims", "PersistentVolumeClaim", "pvc", "PVC"}) {
         CAPTURE(name);
         REQUIRE(scheme.find_resource(name));
         CHECK(scheme.find_resource(name)->id == Kind::PersistentVolumeClaim);
     }
     CHECK(scheme.find_resource("storageclasses.storage.k8s.io")->id == Kind::StorageClass);
-    CHECK(scheme.find_resource("volumesnapshots.snapshot.storage.k8s.io")->kind == "VolumeSnapshot");
+    CHECK(scheme.find_resource("volumesnapshots.snapshot.storage.k8s.io")->kind ==
+          "VolumeSnapshot");
     CHECK(scheme.find_resource("nothing") == nullptr);
     CHECK(scheme.find_resource("") == nullptr);
 }

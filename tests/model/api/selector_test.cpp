@@ -12,7 +12,8 @@ TextMap labels(std::vector<std::pair<std::string_view, std::string_view>> member
     return map;
 }
 
-SelectorRequirement requirement(std::string_view key, std::string_view op, std::vector<Text> values = {}) {
+SelectorRequirement requirement(std::string_view key, std::string_view op,
+                                std::vector<Text> values = {}) {
     SelectorRequirement r;
     r.key = key;
     r.op = op;
@@ -33,9 +34,12 @@ std::string parse_error(std::string_view selector) {
     return parsed.ok() ? "" : parsed.error().message.str();
 }
 
-std::string canonical_of(std::string_view selector) { return canonical(*parse_label_selector(selector)); }
+std::string canonical_of(std::string_view selector) {
+    return canonical(*parse_label_selector(selector));
+}
 
-NodeSelector one_term(std::vector<SelectorRequirement> expressions, std::vector<SelectorRequirement> fields) {
+NodeSelector one_term(std::vector<SelectorRequirement> expressions,
+                      std::vector<SelectorRequirement> fields) {
     NodeSelectorTerm term;
     term.matchExpressions = std::move(expressions);
     term.matchFields = std::move(fields);
@@ -61,29 +65,36 @@ TEST_CASE("an empty label selector matches everything") {
 
 TEST_CASE("the text of -l selects as its parts say") {
     const TextMap map = labels({{"app", "web"}, {"tier", "front"}, {"empty", ""}});
-    for (std::string_view yes : {"app=web", "app==web", "app!=db", "other!=x", "app", "!other", "app in (db, web)",
-                                 "app notin (db)", "other notin (db)", "app=web,tier=front", "empty=", "empty in ()",
-                                 " app = web , tier "}) {
+    for (std::string_view yes :
+         {"app=web", "app==web", "app!=db", "other!=x", "app", "!other", "app in (db, web)",
+          "app notin (db)", "other notin (db)", "app=web,tier=front", "empty=", "empty in ()",
+          " app = web , tier "}) {
         CAPTURE(yes);
         CHECK(meets(yes, map));
     }
-    for (std::string_view no : {"app=db", "app!=web", "!app", "other", "app in (db)", "app notin (db,web)",
-                                "other in (db)", "app=web,tier=back", "app=web,app=db", "app="}) {
+    for (std::string_view no :
+         {"app=db", "app!=web", "!app", "other", "app in (db)", "app notin (db,web)",
+          "other in (db)", "app=web,tier=back", "app=web,app=db", "app="}) {
         CAPTURE(no);
         CHECK_FALSE(meets(no, map));
     }
 }
 
 TEST_CASE("a malformed -l text is refused with the parser's words") {
-    CHECK(parse_error("a=1,") == "unable to parse \"a=1,\": found '', expected: identifier after ','");
-    CHECK(parse_error("=x") == "unable to parse \"=x\": found '=', expected: !, identifier, or 'end of string'");
+    CHECK(parse_error("a=1,") ==
+          "unable to parse \"a=1,\": found '', expected: identifier after ','");
+    CHECK(parse_error("=x") ==
+          "unable to parse \"=x\": found '=', expected: !, identifier, or 'end of string'");
     CHECK(parse_error("a in b") ==
           "unable to parse \"a in b\": unable to parse requirement: found 'b' expected: '('");
     CHECK(parse_error("a b") ==
-          "unable to parse \"a b\": unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt");
+          "unable to parse \"a b\": unable to parse requirement: found 'b', expected: in, notin, "
+          "=, ==, !=, gt, lt");
     CHECK(parse_error("a in (b c)") ==
-          "unable to parse \"a in (b c)\": unable to parse requirement: found 'c', expected: ',' or ')'");
-    CHECK(parse_error("a=b=c") == "unable to parse \"a=b=c\": found '=', expected: ',' or 'end of string'");
+          "unable to parse \"a in (b c)\": unable to parse requirement: found 'c', expected: ',' "
+          "or ')'");
+    CHECK(parse_error("a=b=c") ==
+          "unable to parse \"a=b=c\": found '=', expected: ',' or 'end of string'");
     CHECK(parse_error("in in (in)").empty());
 }
 
@@ -112,14 +123,18 @@ TEST_CASE("selectors that match alike have one canonical text") {
     CHECK(canonical_of("").empty());
 }
 
-TEST_CASE("node selector terms are ORed, their expressions ANDed, and an empty term matches nothing") {
+TEST_CASE(
+    "node selector terms are ORed, their expressions ANDed, and an empty term matches nothing") {
     const TextMap node = labels({{"zone", "a"}, {"cpus", "8"}});
     CHECK_FALSE(matches(NodeSelector(), node, "n1"));
     CHECK_FALSE(matches(one_term({}, {}), node, "n1"));
     CHECK(matches(one_term({requirement("zone", "In", {"a", "b"})}, {}), node, "n1"));
-    CHECK_FALSE(matches(one_term({requirement("zone", "In", {"a"}), requirement("disk", "Exists")}, {}), node, "n1"));
+    CHECK_FALSE(
+        matches(one_term({requirement("zone", "In", {"a"}), requirement("disk", "Exists")}, {}),
+                node, "n1"));
     NodeSelector either = one_term({requirement("disk", "Exists")}, {});
-    either.nodeSelectorTerms.push_back(one_term({requirement("zone", "Exists")}, {}).nodeSelectorTerms[0]);
+    either.nodeSelectorTerms.push_back(
+        one_term({requirement("zone", "Exists")}, {}).nodeSelectorTerms[0]);
     CHECK(matches(either, node, "n1"));
 }
 
@@ -139,7 +154,8 @@ TEST_CASE("a node is selected by its name with matchFields") {
     CHECK(matches(one_term({}, {requirement("metadata.name", "In", {"n1"})}), node, "n1"));
     CHECK_FALSE(matches(one_term({}, {requirement("metadata.name", "In", {"n1"})}), node, "n2"));
     CHECK(matches(one_term({}, {requirement("metadata.name", "NotIn", {"n1"})}), node, "n2"));
-    CHECK_FALSE(matches(one_term({}, {requirement("metadata.name", "In", {"n1", "n2"})}), node, "n1"));
+    CHECK_FALSE(
+        matches(one_term({}, {requirement("metadata.name", "In", {"n1", "n2"})}), node, "n1"));
     CHECK_FALSE(matches(one_term({}, {requirement("metadata.name", "Exists")}), node, "n1"));
 }
 
@@ -157,7 +173,8 @@ TEST_CASE("field selectors compare the texts at paths") {
 TEST_CASE("a field selector of bad syntax or with an unknown path is refused") {
     CHECK(matches_fields("metadata.name", event()).error().message ==
           "invalid selector: 'metadata.name'; can't understand 'metadata.name'");
-    CHECK(matches_fields("colour=red", event()).error().message == "field label not supported: colour");
+    CHECK(matches_fields("colour=red", event()).error().message ==
+          "field label not supported: colour");
     CHECK_FALSE(matches_fields("metadata.name=a=b", event()).ok());
     CHECK_FALSE(matches_fields("metadata=x", event()).ok());
 }
