@@ -31,7 +31,6 @@ bool Engine::run_next(Time limit) {
     const Time time{Duration(static_cast<std::int64_t>(queue_.ready_time()))};
     if (time != now_) {
         now_ = time;
-        instant_began_ = events_run_;
         reset_bound_checks();
     }
     if (events_run_ >= check_at_) [[unlikely]]
@@ -60,15 +59,19 @@ bool Engine::run_next(Time limit) {
 void Engine::run(EventSlot& slot, EventId id) {
     struct Outside {
         EventRecord& current;
-        ~Outside() { current = EventRecord(); }
+        ~Outside() {
+            current.seq = 0;
+            current.actor = ActorId();
+        }
     };
     if (slot.callback == nullptr) {
         const auto frame = std::coroutine_handle<>::from_address(slot.frame);
         // Freed before the resume, so that an actor that sleeps again takes the same line.
+        const std::uint64_t actor = slot.actor;
         queue_.slots().release(id.slot());
         const Outside outside{current_};
         frame.resume();
-        if (root_ended_) finish_actor(current_.actor);
+        if (root_ended_) finish_actor(ActorId(actor));
         return;
     }
     struct Release {
@@ -88,7 +91,6 @@ void Engine::run_until(Time end) {
     }
     if (end == kNever) return;
     now_ = end;
-    instant_began_ = events_run_;
     reset_bound_checks();
 }
 

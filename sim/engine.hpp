@@ -7,6 +7,7 @@
 // the wall clock (asio_bridge.hpp) and any knowledge of what is simulated.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -129,7 +130,7 @@ class Engine {
     std::uint64_t events_run() const { return events_run_; }
 
     // The running event; seq 0 outside of one.
-    EventRecord current() const { return current_; }
+    EventRecord current() const { return current_.seq != 0 ? current_ : EventRecord(); }
     void set_observer(Observer* observer) { observer_ = observer; }
 
     // The random stream of that name; the reference stays valid as long as the engine.
@@ -214,7 +215,15 @@ class Engine {
     [[noreturn]] void rethrow_failure(const std::string& name, std::exception_ptr failure) const;
 
     void check_bounds();
-    void reset_bound_checks();
+    // At the begin of an instant.
+    void reset_bound_checks() {
+        instant_began_ = events_run_;
+        check_at_ = std::min(events_run_ + options_.bounds.events_per_instant / 2,
+                             options_.bounds.events_per_run / 2);
+        if (!busy_.empty()) [[unlikely]]
+            forget_busy();
+    }
+    void forget_busy();
     [[noreturn]] void fail_past(Time at) const;
     [[noreturn]] void fail_pending() const;
     std::string where() const;

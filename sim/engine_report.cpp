@@ -74,14 +74,11 @@ void Engine::fail_pending() const {
                         " events are pending (" + where() + "); most belong to " + busiest(counts));
 }
 
-// Counting begins where half of a bound is used up: until then it would cost every event something.
-void Engine::reset_bound_checks() {
-    const Bounds& bounds = options_.bounds;
-    const std::uint64_t instant = instant_began_ + bounds.events_per_instant / 2;
-    check_at_ = std::min(instant, bounds.events_per_run / 2);
-    if (events_run_ < check_at_ && !busy_.empty()) busy_.clear();
+void Engine::forget_busy() {
+    if (events_run_ < check_at_) busy_.clear();
 }
 
+// Counting begins where half of a bound is used up: until then it would cost every event something.
 void Engine::check_bounds() {
     const Bounds& bounds = options_.bounds;
     std::string exceeded;

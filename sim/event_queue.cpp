@@ -3,6 +3,8 @@
 #include <cstring>
 #include <limits>
 
+#include "sim/task.hpp"
+
 namespace sim {
 namespace {
 
@@ -35,25 +37,50 @@ bool EventQueue::refill(std::uint64_t limit) {
         }
         ready_head_ = 0;
         ready_.size = 0;
-        if (level == 0) {
+        if (bucket.size == 1) {
+            append(ready_, bucket.data[0]);
+            bucket.size = 0;
+            give_back(bucket);
+        } else if (level == 0) {
             std::swap(ready_, bucket);
         } else {
             redistribute(bucket);
         }
+        prefetch_next();
         return true;
     }
     return false;
 }
 
+// The first entry of what is now the lowest bucket is a good guess at the next event. Its slot and
+// frame were prefetched before, so the frame's continuation can be read to prefetch the awaiting
+// frame too.
+void EventQueue::prefetch_next() const {
+    if (levels_ == 0 || slots_.size() <= kCachedSlots) return;
+    const int level = std::countr_zero(levels_);
+    const Bucket& bucket = buckets_[level * kDigits + std::countr_zero(digits_[level])];
+    if (bucket.size == 0 || bucket.size > kPrefetchFrames) return;
+    const EventSlot& slot = slots_[EventId(bucket.data[0].id).slot()];
+    if (slot.id.value != bucket.data[0].id || slot.callback != nullptr) return;
+    using Handle = std::coroutine_handle<detail::PromiseBase>;
+    const auto continuation = Handle::from_address(slot.frame).promise().continuation();
+    const char* frame = static_cast<const char*>(continuation.address());
+    if (frame == nullptr) return;
+    prefetch(frame);
+    prefetch(frame + 64);
+}
+
 void EventQueue::redistribute(Bucket& bucket) {
     const std::uint32_t size = bucket.size;
     Entry* const entries = bucket.data;
-    if (size <= kPrefetchSlots) {
+    // A table that fits the cache needs no help.
+    const bool wide = slots_.size() > kCachedSlots;
+    if (wide && size <= kPrefetchSlots) {
         for (std::uint32_t i = 0; i < size; ++i) prefetch(&slots_[EventId(entries[i].id).slot()]);
     }
     // place() appends to other buckets only, and none of them is this one.
     for (std::uint32_t i = 0; i < size; ++i) place(entries[i]);
-    if (size <= kPrefetchFrames) {
+    if (wide && size <= kPrefetchFrames) {
         for (std::uint32_t i = 0; i < size; ++i) {
             const EventSlot& slot = slots_[EventId(entries[i].id).slot()];
             // A freed slot holds a free-list index where a frame's address stands.
@@ -61,6 +88,7 @@ void EventQueue::redistribute(Bucket& bucket) {
             const char* frame = static_cast<const char*>(slot.frame);
             prefetch(frame);
             prefetch(frame + 64);
+            prefetch(frame + 128);
         }
     }
     bucket.size = 0;

@@ -112,6 +112,7 @@ class EventQueue {
     static constexpr int kLevels = 64 / kDigitBits;
     static constexpr std::size_t kSweepSlack = 4096;
     static constexpr std::uint32_t kLookahead = 8;
+    static constexpr std::uint32_t kCachedSlots = 4096;
     static constexpr std::uint32_t kPrefetchSlots = 256;  // in buckets up to this size
     static constexpr std::uint32_t kPrefetchFrames = 24;
     static constexpr std::size_t kLargeBytes = std::size_t{1} << 16;
@@ -141,6 +142,7 @@ class EventQueue {
     bool refill(std::uint64_t limit);
     void redistribute(Bucket& bucket);
     void prefetch_ready() const;
+    void prefetch_next() const;
     void drop_stale(Bucket& bucket, std::uint32_t from);
     void sweep();
     void grow(Bucket& bucket);

@@ -13,7 +13,10 @@ constexpr std::uint64_t kChoicesPerEpoch = 64;
 }  // namespace
 
 ReadyChooser::ReadyChooser(std::uint64_t seed, ReadyOrder order, std::vector<std::uint32_t> replay)
-    : stream_(seed, "sim/ready order"), order_(order), salt_(stream_.next()), replay_(std::move(replay)) {}
+    : stream_(seed, "sim/ready order"),
+      order_(order),
+      salt_(stream_.next()),
+      replay_(std::move(replay)) {}
 
 void ReadyChooser::choose(EventQueue& queue) {
     const std::uint32_t count = static_cast<std::uint32_t>(queue.count_ready());

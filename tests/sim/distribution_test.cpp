@@ -52,8 +52,8 @@ TEST_CASE("distribution: a lognormal has the median and the p99 it was made with
     CHECK(near(static_cast<double>(samples[200000]), 15e6, 0.01));
     CHECK(near(static_cast<double>(samples[396000]), 80e6, 0.01));
     const double sigma = std::log(80.0 / 15.0) / 2.3263478740408408;
-    CHECK(near(static_cast<double>(d.quantile(0.9999).count()), 15e6 * std::exp(sigma * 3.719016485),
-               0.002));
+    CHECK(near(static_cast<double>(d.quantile(0.9999).count()),
+               15e6 * std::exp(sigma * 3.719016485), 0.002));
     CHECK(near(static_cast<double>(d.quantile(0.01).count()), 15e6 * 15 / 80, 0.005));
     CHECK(samples.front() > 0);
 }
@@ -73,9 +73,9 @@ TEST_CASE("distribution: an exponential has its mean, its quantiles and its tail
 
 TEST_CASE("distribution: quantiles never fall, from 0 to 1") {
     std::vector<QuantilePoint> points{{0.2, 1ms}, {0.5, 10ms}, {0.99, 100ms}};
-    for (const Distribution& d :
-         {Distribution::constant(5ms), Distribution::uniform(1ms, 2ms), Distribution::exponential(1s),
-          Distribution::lognormal(1ms, 1s), Distribution::empirical(points)}) {
+    for (const Distribution& d : {Distribution::constant(5ms), Distribution::uniform(1ms, 2ms),
+                                  Distribution::exponential(1s), Distribution::lognormal(1ms, 1s),
+                                  Distribution::empirical(points)}) {
         Duration before(0);
         for (int i = 0; i <= 100000; ++i) {
             const Duration value = d.quantile(i / 100000.0);

@@ -183,7 +183,7 @@ TEST_CASE("engine: callables of any size and move-only ones run once and are des
         CHECK(token.use_count() == 5);
         engine.run();
         CHECK(token.use_count() == 1);
-        engine.call_in(1s, kTimer, [big, token] {});
+        engine.call_in(1s, kTimer, [big, token] { (void)big; });
         engine.call_in(1s, kTimer, [token] {});
     }
     CHECK(sum == 515);

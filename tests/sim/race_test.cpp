@@ -88,7 +88,9 @@ TEST_CASE("race: the first to end wins and the loser is destroyed") {
     CHECK(after_race(3s, 2s) == "bBA1 2");
 }
 
-TEST_CASE("race: at one instant the first in order wins") { CHECK(after_race(2s, 2s) == "aAB0a 2"); }
+TEST_CASE("race: at one instant the first in order wins") {
+    CHECK(after_race(2s, 2s) == "aAB0a 2");
+}
 
 TEST_CASE("race: if the first ends without waiting the second is never started") {
     CHECK(after_race(0s, 2s) == "aA0a 0");

@@ -1,5 +1,5 @@
-#include <map>
 #include <doctest/doctest.h>
+#include <map>
 
 #include "sim/engine.hpp"
 

@@ -42,9 +42,9 @@ TEST_CASE("time: durations in Go's syntax are understood") {
 }
 
 TEST_CASE("time: malformed and overflowing durations are refused") {
-    for (const char* text : {"", "-", "3", ".s", "1x", "s", "1s2", "1 s", "--1s", "1..5s",
-                             "9223372036854775808ns", "-9223372036854775809ns", "3000000h",
-                             "99999999999999999999999999999999999999999s"}) {
+    for (const char* text :
+         {"", "-", "3", ".s", "1x", "s", "1s2", "1 s", "--1s", "1..5s", "9223372036854775808ns",
+          "-9223372036854775809ns", "3000000h", "99999999999999999999999999999999999999999s"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_duration(text).has_value());
     }
