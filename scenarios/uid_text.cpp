@@ -73,7 +73,7 @@ void for_each_text(const Value& value, const std::function<void(std::string_view
     for (const auto& [key, v] : value.as_map()) for_each_text(v, visit);
 }
 
-std::string resolve_uids(std::string_view text, const UidOf& uid_of, std::optional<UidReference>& missing) {
+std::string resolve_uids_in_text(std::string_view text, const UidOf& uid_of, std::optional<UidReference>& missing) {
     std::string out;
     scan(text, [&](std::string_view t) { out += t; },
          [&](const UidReference& r) {
@@ -92,7 +92,7 @@ bool has_uid_reference(const Value& value) {
 
 Value resolve_uids(const Value& value, const UidOf& uid_of, std::optional<UidReference>& missing) {
     if (!has_uid_reference(value)) return value;
-    if (value.is_string()) return Value(resolve_uids(value.as_string(), uid_of, missing));
+    if (value.is_string()) return Value(resolve_uids_in_text(value.as_string(), uid_of, missing));
     if (value.is_list()) {
         Value::List items;
         for (const Value& v : value.as_list()) items.push_back(resolve_uids(v, uid_of, missing));

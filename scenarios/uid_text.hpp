@@ -36,7 +36,7 @@ void for_each_text(const Value& value, const std::function<void(std::string_view
 // reference is put into `missing`.
 using UidOf = std::function<std::string(const UidReference&)>;
 Value resolve_uids(const Value& value, const UidOf& uid_of, std::optional<UidReference>& missing);
-std::string resolve_uids(std::string_view text, const UidOf& uid_of, std::optional<UidReference>& missing);
+std::string resolve_uids_in_text(std::string_view text, const UidOf& uid_of, std::optional<UidReference>& missing);
 bool has_uid_reference(const Value& value);
 
 }  // namespace scenarios

@@ -1,0 +1,81 @@
+#include "scenarios/latencies.hpp"
+
+#include <algorithm>
+
+#include "model/api/objects_storage.hpp"
+
+namespace scenarios {
+namespace {
+
+using model::Change;
+using model::Committed;
+using model::api::as;
+using model::api::Key;
+using model::api::ObjectRef;
+using model::api::PersistentVolume;
+using model::api::PersistentVolumeClaim;
+
+template <class T>
+std::string_view phase_of(const ObjectRef& object) {
+    const auto typed = as<T>(object);
+    return typed ? typed->status.phase.view() : std::string_view();
+}
+
+template <class T>
+bool becomes(const Committed& c, std::string_view phase) {
+    return c.change != Change::Deleted && phase_of<T>(c.object) == phase &&
+           (!c.previous || phase_of<T>(c.previous) != phase);
+}
+
+}  // namespace
+
+LatencySamples::LatencySamples(std::string name) : name_(std::move(name)) {}
+
+void LatencySamples::begin(const Key& key, sim::Time at) { began_.emplace(key, at); }
+
+void LatencySamples::end(const Key& key, sim::Time at) {
+    const auto began = began_.find(key);
+    if (began == began_.end()) return;
+    samples_.push_back(at - began->second);
+    began_.erase(began);
+}
+
+void LatencySamples::on(sim::Time at, const Committed& committed) {
+    if (committed.object->kind == PersistentVolumeClaim::kKind) on_claim(at, committed);
+    if (committed.object->kind == PersistentVolume::kKind) on_volume(at, committed);
+}
+
+void LatencySamples::on_claim(sim::Time at, const Committed& c) {
+    const Key key = c.object->key();
+    if (name_ == "claim-bound") {
+        if (c.change == Change::Added) begin(key, at);
+        if (becomes<PersistentVolumeClaim>(c, "Bound")) end(key, at);
+        // A claim that is gone will never be bound; it was not slow, but withdrawn.
+        if (c.change == Change::Deleted) began_.erase(key);
+    } else if (name_ == "claim-deleted") {
+        const bool asked = c.change == Change::Deleted || c.object->metadata.terminating();
+        if (asked) begin(key, at);
+        if (c.change == Change::Deleted) end(key, at);
+    }
+}
+
+void LatencySamples::on_volume(sim::Time at, const Committed& c) {
+    if (name_ != "volume-reclaimed") return;
+    const Key key = c.object->key();
+    if (becomes<PersistentVolume>(c, "Released")) begin(key, at);
+    if (c.change == Change::Deleted || becomes<PersistentVolume>(c, "Available")) end(key, at);
+}
+
+std::optional<sim::Duration> LatencySamples::percentile(int percent) const {
+    const std::size_t all = samples_.size() + began_.size();
+    if (all == 0) return std::nullopt;
+    const std::size_t rank = std::max<std::size_t>(1, (all * static_cast<std::size_t>(percent) + 99) / 100);
+    if (rank > samples_.size()) return std::nullopt;
+    std::vector<sim::Duration> sorted = samples_;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted[rank - 1];
+}
+
+std::string LatencySamples::example() const { return began_.empty() ? "" : began_.begin()->first.to_string(); }
+
+}  // namespace scenarios
