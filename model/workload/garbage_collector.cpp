@@ -44,7 +44,7 @@ void GarbageCollector::discover() {
 
 // Events are the one kind that upstream's collector ignores; they end by age.
 void GarbageCollector::watch(api::Kind kind) {
-    if (kind == api::Kind::Event || kind == api::Kind::FirstUnstructured) return;
+    if (kind == api::Kind::Event) return;
     process_.informer(kind).add_handler(
         [this](const api::ObjectRef& before, const api::ObjectRef& after) {
             observe(before, after);

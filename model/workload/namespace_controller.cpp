@@ -104,7 +104,6 @@ sim::Task<api::Status> NamespaceController::delete_content(api::Text ns, bool po
     const api::Scheme& scheme = process_.server().scheme();
     for (std::size_t k = 0; k < scheme.size(); ++k) {
         const auto kind = static_cast<api::Kind>(k);
-        if (kind == api::Kind::FirstUnstructured) continue;
         const api::KindInfo info = scheme.info(kind);
         if (!info.namespaced || (pods && kind != api::Kind::Pod)) continue;
         auto listing = client_.list(kind, ns);
