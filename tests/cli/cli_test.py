@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""Calls the binary as a user does: options, exit codes, wrong input, and every example of the help text.
+
+usage: cli_test.py BUILD
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+BINARY = ""
+
+PAIR = """apiVersion: stowage.dev/v1alpha1
+kind: Scenario
+metadata: {name: pair}
+spec:
+  kubernetes: "1.36"
+  until: 40s
+  steps:
+  - at: 1s
+    create:
+      apiVersion: v1
+      kind: PersistentVolume
+      metadata: {name: pv-a}
+      spec:
+        capacity: {storage: 5Gi}
+        accessModes: [ReadWriteOnce]
+        hostPath: {path: /tmp/a}
+  - at: 3s
+    create:
+      apiVersion: v1
+      kind: PersistentVolumeClaim
+      metadata: {name: data}
+      spec:
+        accessModes: [ReadWriteOnce]
+        storageClassName: ""
+        resources: {requests: {storage: 1Gi}}
+"""
+EXPECT = """  - expect: {within: %s, object: {kind: PersistentVolumeClaim, name: data, status: {phase: Bound}}}
+"""
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = Path(self.folder.name)
+        self.good = self.file("good.yaml", PAIR + EXPECT % "20s")
+        self.failing = self.file("failing.yaml", PAIR + EXPECT % "1ms")
+        self.unchecked = self.file("unchecked.yaml", PAIR)
+        self.wrong = self.file("wrong.yaml", PAIR.replace("hostPath", "hostPaht").replace("until", "untill"))
+
+    def file(self, name: str, text: str) -> str:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return str(path)
+
+    def call(self, *words: str, code: int | None = 0, stdin=None) -> subprocess.CompletedProcess:
+        done = subprocess.run([BINARY, *words], capture_output=True, text=True, cwd=self.root, timeout=300)
+        if code is not None:
+            self.assertEqual(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
+        return done
+
+    # --- run
+
+    def test_run_tells_head_time_line_tables_and_verdict(self):
+        out = self.call("run", self.good).stdout
+        self.assertRegex(out, r"^pair: Kubernetes 1\.36, seed 1\n")
+        self.assertRegex(out, r"first pvBinderResync at \d+\.\d{3}s")
+        self.assertRegex(out, r"\n +3\.\d{3}s  client +create PersistentVolumeClaim default/data")
+        self.assertRegex(out, r"NAME +STATUS +VOLUME +CAPACITY")
+        self.assertRegex(out, r"held +within")
+        self.assertRegex(out.splitlines()[-1], r"^ok: 1 check held; ended at 40\.000s after \d+ events, fingerprint [0-9a-f]{16}$")
+        self.assertNotIn("\x1b", out)
+
+    def test_a_failing_run_ends_with_1_and_says_why(self):
+        done = self.call("run", self.failing, code=1)
+        self.assertIn("FAILED", done.stdout)
+        self.assertIn("failing.yaml:", done.stdout)
+        self.assertTrue(done.stdout.splitlines()[-1].startswith("FAILED: "))
+
+    def test_quiet_prints_one_line_when_all_is_well(self):
+        done = self.call("run", self.good, "--quiet")
+        self.assertEqual(len(done.stdout.splitlines()), 1)
+        self.assertEqual(done.stderr, "")
+        self.assertIn("FAILED", self.call("run", "--quiet", self.failing, code=1).stdout)
+
+    def test_verbose_tells_matches_and_resource_versions(self):
+        out = self.call("run", self.good, "--verbose").stdout
+        self.assertIn("Matches", out)
+        self.assertRegex(out, r"  rv \d+")
+
+    def test_color_is_as_asked(self):
+        self.assertIn("\x1b[", self.call("run", self.good, "--color", "always").stdout)
+        self.assertNotIn("\x1b[", self.call("run", self.good, "--color=never").stdout)
+        self.assertIn("auto, always or never", self.call("run", self.good, "--color", "red", code=2).stderr)
+
+    def test_the_same_seed_gives_the_same_bytes_another_seed_does_not(self):
+        once, again = (self.call("run", self.good, "--seed", "7").stdout for _ in range(2))
+        self.assertEqual(once, again)
+        self.assertNotEqual(once, self.call("run", self.good, "--seed", "8").stdout)
+        self.assertNotEqual("", self.call("run", self.good, "--shuffle").stdout)
+
+    def test_set_replaces_a_value_and_refuses_what_is_none(self):
+        out = self.call("run", self.good, "--set", "spec.cluster.phases.pvBinderResync=3.5s",
+                        "--set", "spec.kubernetes=1.26").stdout
+        self.assertIn("first pvBinderResync at 3.500s", out)
+        self.assertIn("Kubernetes 1.26", out)
+        self.assertIn("path=value", self.call("run", self.good, "--set", "nonsense", code=2).stderr)
+        self.call("run", self.good, "--set", "spec.nonsense=1", code=2)
+
+    def test_until_ends_earlier(self):
+        # The expectation is cut short, which is a failure and not a success.
+        self.assertIn("ended at 2.000s", self.call("run", self.good, "--until", "2s", code=None).stdout)
+
+    def test_files_are_written(self):
+        names = {o: str(self.root / o) for o in ("record", "requests", "json", "dot")}
+        self.call("run", self.good, "--quiet", *(w for o, f in names.items() for w in (f"--{o}", f)))
+        record = [json.loads(line) for line in open(names["record"])]
+        self.assertEqual({"t", "type", "object"}, set(record[0]))
+        requests = [json.loads(line) for line in open(names["requests"])]
+        self.assertEqual({"t", "by", "verb", "what", "name", "code"}, set(requests[0]))
+        report = json.load(open(names["json"]))
+        self.assertEqual(report["scenario"], "pair")
+        claim = report["claims"][0]
+        self.assertEqual(round(claim["total"] * 1e9), sum(round(s["seconds"] * 1e9) for s in claim["segments"]))
+        self.assertTrue(open(names["dot"]).read().startswith("digraph"))
+
+    def test_a_dash_is_standard_output_and_nothing_else_is_there(self):
+        done = self.call("run", self.good, "--record", "-")
+        for line in done.stdout.splitlines():
+            json.loads(line)
+        self.assertIn("ok: 1 check held", done.stderr)
+
+    def test_a_file_that_cannot_be_written_is_an_error(self):
+        self.assertIn("cannot write", self.call("run", self.good, "--record", "/no/such/x", code=2).stderr)
+        if os.path.exists("/dev/full"):
+            self.assertIn("No space left", self.call("run", self.good, "--record", "/dev/full", code=2).stderr)
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([BINARY, "run", self.good], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 2)
+
+    # --- bad input
+
+    def test_bad_files_name_place_and_nearest_word(self):
+        done = self.call("run", self.wrong, code=2)
+        self.assertRegex(done.stderr, r"wrong\.yaml:6:\d+: .*untill.*until")
+        self.assertEqual(done.stdout, "")
+        self.call("run", str(self.root / "missing.yaml"), code=2)
+
+    def test_bad_options_name_the_nearest(self):
+        self.assertIn("--verbose", self.call("run", self.good, "--verbos", code=2).stderr)
+        self.assertIn("validate", self.call("validat", self.good, code=2).stderr)
+        self.assertIn("--seed needs a whole number", self.call("run", self.good, "--seed", "x", code=2).stderr)
+        self.assertIn("a duration", self.call("run", self.good, "--until", "7", code=2).stderr)
+        self.assertIn("needs N", self.call("run", self.good, "--seed", code=2).stderr)
+        self.assertIn("takes no", self.call("run", self.good, "--junit", "x", code=2).stderr)
+        self.call(code=2)
+        self.call("run", code=2)
+        self.call("run", self.good, self.good, code=2)
+
+    # --- test
+
+    def test_test_counts_and_takes_the_worst_exit_code(self):
+        out = self.call("test", self.good).stdout
+        self.assertRegex(out, r"ok +\S*good\.yaml  40\.000s of virtual time")
+        self.assertEqual(out.splitlines()[-1], "1 passed, 0 failed")
+        out = self.call("test", self.good, self.failing, code=1).stdout
+        self.assertEqual(out.splitlines()[-1], "1 passed, 1 failed")
+        self.assertIn("to see it: stowage run", out)
+        out = self.call("test", self.failing, self.wrong, "-j", "2", code=2).stdout
+        self.assertEqual(out.splitlines()[-1], "0 passed, 2 failed")
+
+    def test_a_scenario_that_checks_nothing_fails(self):
+        out = self.call("test", self.unchecked, code=1).stdout
+        self.assertIn("nothing was checked", out)
+        self.assertIn("nothing was checked", self.call("run", self.unchecked).stdout)
+
+    def test_folders_are_searched_in_order_and_other_yaml_is_left_alone(self):
+        for name in ("b/2.yaml", "a/1.yaml", "b/1.yaml"):
+            self.file("all/" + name, PAIR + EXPECT % "20s")
+        self.file("all/a/manifest.yaml", "apiVersion: v1\nkind: Pod\n")
+        out = self.call("test", "all", "-j4").stdout
+        self.assertEqual(re.findall(r"ok +(\S+)", out), ["all/a/1.yaml", "all/b/1.yaml", "all/b/2.yaml"])
+        (self.root / "empty").mkdir()
+        self.assertIn("no scenario in empty", self.call("test", "empty", code=2).stderr)
+        self.assertIn("no such file", self.call("test", "absent", code=2).stderr)
+
+    def test_a_skipped_scenario_is_said_to_be_skipped_and_is_no_success(self):
+        path = self.file("skipped.yaml", (PAIR + EXPECT % "20s").replace("{name: pair}", "{name: pair, labels: {skip: later}}"))
+        out = self.call("test", path, code=1).stdout
+        self.assertRegex(out, r"skipped \S+skipped.yaml: later")
+        self.assertEqual(out.splitlines()[-1], "0 passed, 0 failed, 1 skipped")
+
+    def test_seeds_give_shares_and_percentiles(self):
+        out = self.call("test", self.good, "--seeds", "5", "-j", "2").stdout
+        self.assertIn("5 of 5 seeds", out)
+        self.assertIn("held in 5 of 5: ", out)
+        self.assertRegex(out, r"p50 +p90 +p99")
+        out = self.call("test", self.failing, "--seeds", "3", "--once", code=1).stdout
+        self.assertIn("held in 0 of 3", out)
+        self.assertIn("first not with seed 1", out)
+
+    def test_junit_is_xml_with_the_failures(self):
+        path = str(self.root / "report.xml")
+        self.call("test", self.good, self.failing, "--junit", path, code=1)
+        suites = xml.parse(path).getroot()
+        self.assertEqual([s.get("failures") for s in suites], ["0", "1"])
+        self.assertEqual(suites.get("failures"), "1")
+
+    # --- validate, schema, explain, version, help
+
+    def test_validate(self):
+        self.assertRegex(self.call("validate", self.good).stdout, r"^ok  \S*good\.yaml: pair, 3 steps")
+        out = self.call("validate", self.good, self.wrong, code=2).stdout
+        self.assertIn("wrong.yaml:6:", out)
+
+    def test_schema_is_json(self):
+        self.assertIn("$schema", json.loads(self.call("schema").stdout))
+
+    def test_explain(self):
+        out = self.call("explain", self.good, "pvc/data").stdout
+        self.assertRegex(out, r"PersistentVolumeClaim default/data at 40\.000s\n +state +Bound")
+        self.assertIn("kubernetes.io/pvc-protection", out)
+        self.assertIn("How it came there", out)
+        self.assertRegex(self.call("explain", self.good, "pv/pv-a", "--at", "2s").stdout, r"state +Available")
+        self.assertIn("default/data", self.call("explain", self.good, "pvc/dat", code=2).stderr)
+        self.assertIn("unknown kind", self.call("explain", self.good, "pcv/data", code=2).stderr)
+        self.assertIn("KIND/NAME", self.call("explain", self.good, "data", code=2).stderr)
+        self.call("explain", self.good, "persistentvolumeclaims/default/data")
+
+    def test_version(self):
+        out = self.call("version").stdout
+        self.assertRegex(out, r"^stowage \d+\.\d+\.\d+\n")
+        for minor in (26, 36):
+            self.assertIn(f"1.{minor}", out)
+        self.assertEqual(out, self.call("--version").stdout)
+
+    def test_help_of_each_command_and_its_examples_work(self):
+        self.assertIn("usage: stowage COMMAND", self.call("--help").stdout)
+        self.file("claim.yaml", PAIR + EXPECT % "20s")
+        self.file("scenarios/catalog/one.yaml", PAIR + EXPECT % "20s")
+        ran = 0
+        for command in ("run", "test", "validate", "schema", "explain", "version"):
+            text = self.call(command, "--help").stdout
+            self.assertIn(f"usage: stowage {command}", text)
+            for example in re.findall(r"^  stowage (.*)$", text.split("examples:\n")[1], re.M):
+                done = subprocess.run(f"{BINARY} {example}", shell=True, cwd=self.root, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, example + done.stdout + done.stderr)
+                ran += 1
+        self.assertGreaterEqual(ran, 8)
+
+
+if __name__ == "__main__":
+    build = Path(sys.argv[1] if len(sys.argv) > 1 else "build/release").resolve()
+    BINARY = str(build / "bin/stowage")
+    if not os.access(BINARY, os.X_OK):
+        print(f"skipped: {BINARY} is absent")
+        sys.exit(0)
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,103 @@
+#include "reports/record.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "reports/requests.hpp"
+#include "tests/reports/reported_cluster.hpp"
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct TemporaryFile {
+    std::string path = std::string(std::tmpnam(nullptr));
+    ~TemporaryFile() { std::remove(path.c_str()); }
+    std::vector<json> lines() const {
+        std::vector<json> all;
+        std::ifstream in(path);
+        for (std::string line; std::getline(in, line);) all.push_back(json::parse(line));
+        return all;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the record holds every change as the API prints it, in the order of commits") {
+    TemporaryFile file;
+    reports::ReportedCluster c(1);
+    REQUIRE(c.cluster.preload(reports::ReportedCluster::volume("pv-before")).ok());
+    reports::Record record(file.path, c.cluster.server().scheme());
+    c.cluster.journal().listen(&record);
+    c.create_at(2s, reports::ReportedCluster::claim("data"));
+    c.cluster.start();
+    c.cluster.engine().run_until(sim::Time(30s));
+    record.close();
+    const std::vector<json> lines = file.lines();
+    REQUIRE(lines.size() >= 5);
+    double t = 0;
+    std::int64_t version = 0;
+    for (const json& line : lines) {
+        CHECK(line.size() == 3);
+        CHECK(line["t"].get<double>() >= t);
+        t = line["t"].get<double>();
+        const json& o = line["object"];
+        CHECK(o.contains("apiVersion"));
+        const std::int64_t next = std::stoll(o["metadata"]["resourceVersion"].get<std::string>());
+        CHECK(next > version);
+        version = next;
+        // It existed before time 0: it may only change.
+        if (o["metadata"]["name"] == "pv-before")
+            CHECK(line["type"] == "MODIFIED");
+        else if (o["kind"] == "PersistentVolumeClaim" && t < 2.1 && version == next)
+            CHECK(o["metadata"]["namespace"] == "default");
+    }
+    CHECK(lines.back()["object"]["kind"] != "Lease");
+}
+
+TEST_CASE("a full disk is an error, not a short record") {
+    if (!std::ifstream("/dev/full")) return;
+    reports::OutputFile file("/dev/full");
+    file.write(std::string(1 << 20, 'x'));
+    CHECK_THROWS_WITH_AS(file.close(), "cannot write /dev/full: No space left on device",
+                         reports::OutputError);
+    CHECK_THROWS_AS(reports::OutputFile("/no/such/folder/x"), reports::OutputError);
+}
+
+TEST_CASE("the request log holds writes with subresource and code, reads only when asked") {
+    TemporaryFile writes, all;
+    reports::ReportedCluster c(1);
+    reports::RequestLog log(writes.path, c.cluster.server().scheme());
+    reports::RequestLog with_reads(all.path, c.cluster.server().scheme(), reports::Reads::Included);
+    c.cluster.journal().listen(&log);
+    c.cluster.journal().listen(&with_reads);
+    c.create_at(1s, reports::ReportedCluster::volume("pv-a"));
+    c.create_at(2s, reports::ReportedCluster::volume("pv-a"));
+    c.create_at(3s, reports::ReportedCluster::claim("data"));
+    c.cluster.start();
+    c.cluster.engine().run_until(sim::Time(30s));
+    log.close();
+    with_reads.close();
+    const std::vector<json> lines = writes.lines();
+    REQUIRE(lines.size() >= 6);
+    CHECK(lines[0]["by"] == "client");
+    CHECK(lines[0]["verb"] == "create");
+    CHECK(lines[0]["what"] == "persistentvolumes");
+    CHECK(lines[0]["name"] == "pv-a");
+    CHECK(lines[0]["code"] == 201);
+    std::set<std::string> what;
+    bool refused = false;
+    for (const json& line : lines) {
+        what.insert(line["what"].get<std::string>());
+        refused |= line["code"] == 409;
+    }
+    CHECK(what.contains("persistentvolumes/status"));
+    CHECK(what.contains("persistentvolumeclaims/status"));
+    CHECK(refused);
+    CHECK(all.lines().size() >= lines.size());
+}
