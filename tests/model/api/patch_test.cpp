@@ -193,6 +193,12 @@ TEST_CASE("lists without a merge key are replaced, and null deletes a member") {
     CHECK(patched(PatchType::Strategic, target, patch) == R"({"spec":{"taints":[{"key":"b"}]}})");
 }
 
+TEST_CASE("nulls and directives inside a new value are not stored") {
+    const Value patch = map({{"spec", map({{"a", map({{"gone", Value()}, {"b", 1}})},
+                                           {"c", map({{"$patch", "delete"}})}})}});
+    CHECK(patched(PatchType::Strategic, map({}), patch) == R"({"spec":{"a":{"b":1}}})");
+}
+
 TEST_CASE("$patch on a map replaces or empties it") {
     const Value target = map({{"spec", map({{"a", 1}, {"b", 2}})}});
     CHECK(patched(PatchType::Strategic, target,

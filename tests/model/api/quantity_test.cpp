@@ -155,5 +155,6 @@ TEST_CASE("quantities compare by amount, their texts may differ") {
     CHECK(parsed("1Gi").same_text(parsed("1024Mi")));
     CHECK(parsed("1G") < parsed("1Gi"));
     CHECK(Quantity::of(5, Format::BinarySI).to_string() == "5");
+    CHECK(Quantity::of(1000, Format::BinarySI).to_string() == "1k");
     CHECK(Quantity::of(5 << 20, Format::BinarySI).to_string() == "5Mi");
 }
