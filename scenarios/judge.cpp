@@ -45,6 +45,7 @@ struct Judge::Case {
     Value body;
     sim::Time began, deadline = sim::kNever;
     Tally* tally = nullptr;
+    bool of_step = false;
     bool gone = false;            // the state is that nothing matches
     std::optional<Bounds> bounds; // of a tally's count, or of happenings
     std::optional<EventFilter> event;
@@ -70,6 +71,7 @@ void Judge::begin(const Expectation& expectation, int step) {
     result.text = expectation.text;
     result.place = expectation.place;
     result.step = step;
+    c.of_step = step >= 0;
     results_.push_back(std::move(result));
     cases_.push_back(std::move(owned));
     if (c.kind == Kind::Within) {
@@ -170,10 +172,8 @@ void Judge::on(const model::Stamp& stamp, const model::Happening& happening) {
     const auto* committed = std::get_if<model::Committed>(&happening);
     const auto* requested = std::get_if<model::Requested>(&happening);
     for (Case* c : listening_) {
-        if (c->decided || stamp.at <= c->began) {
-            // What happens in the instant s itself was there before; but latencies may begin in it.
-            if (!c->latency || stamp.at < c->began) continue;
-        }
+        // The instant s itself belongs to what was before, but for what counts from the beginning of the run.
+        if (c->decided || stamp.at < c->began || (c->of_step && stamp.at == c->began)) continue;
         if (committed && c->latency) c->latency->on(stamp.at, *committed);
         if (committed && c->event) {
             const std::int64_t times = c->event->occurrences(*committed);

@@ -1,0 +1,205 @@
+// What each kind of step does.
+#include "model/api/objects_core.hpp"
+#include "scenarios/player.hpp"
+
+namespace scenarios {
+
+using model::Verb;
+using model::api::Key;
+using model::api::Kind;
+using model::api::Node;
+using model::api::PatchType;
+using model::api::Request;
+using model::api::Response;
+
+namespace {
+
+std::string_view text(const Value& manifest, std::initializer_list<std::string_view> path) {
+    const Value* v = manifest.at(path);
+    return v ? v->as_string() : std::string_view();
+}
+
+}  // namespace
+
+void Player::perform(std::size_t index) {
+    const Step& step = steps_[index];
+    if (step.expect) {
+        hooks_.expect(*step.expect, static_cast<int>(index));
+        results_[index].state = StepResult::State::Done;
+        return;
+    }
+    std::visit([this, index](const auto& a) { act(index, a); }, step.action);
+}
+
+void Player::request(std::size_t index, Request request) {
+    ++unanswered_;
+    request.id = "step " + std::to_string(index + 1);
+    view_.cluster().user().send(std::move(request),
+                                [this, index](const Response& answer) { answered(index, answer); });
+}
+
+std::optional<Value> Player::resolved(std::size_t index, const Value& value) {
+    std::optional<UidReference> missing;
+    Value result = resolve_uids(value, [this](const UidReference& r) { return view_.uid_of(r); }, missing);
+    if (!missing) return result;
+    fail(index, missing->to_string() + ": there is no such object yet");
+    return std::nullopt;
+}
+
+std::optional<Request> Player::to_object(std::size_t index, Verb verb, const Value& manifest) {
+    auto body = resolved(index, manifest);
+    if (!body) return std::nullopt;
+    Request r;
+    r.verb = verb;
+    r.kind = view_.cluster().server().scheme().resolve(text(*body, {"apiVersion"}), text(*body, {"kind"}));
+    const auto& info = view_.cluster().server().scheme().info(r.kind);
+    r.key = Key(info.namespaced ? text(*body, {"metadata", "namespace"}) : std::string_view(),
+                text(*body, {"metadata", "name"}));
+    r.manifest = std::move(*body);
+    return r;
+}
+
+std::optional<Request> Player::to_target(std::size_t index, Verb verb, const Pattern& target) {
+    const auto name = resolved(index, Value(target.name));
+    if (!name) return std::nullopt;
+    Request r;
+    r.verb = verb;
+    r.kind = view_.kind(target.kind);
+    r.key = Key(target.ns, name->as_text());
+    return r;
+}
+
+void Player::act(std::size_t index, const action::Create& a) {
+    if (auto r = to_object(index, Verb::Create, a.manifest)) request(index, std::move(*r));
+}
+
+void Player::act(std::size_t index, const action::Replace& a) {
+    auto r = to_object(index, Verb::Update, a.manifest);
+    if (!r) return;
+    r->any_version = true;
+    request(index, std::move(*r));
+}
+
+// As kubectl does: one after the other, each when the one before was answered.
+void Player::act(std::size_t index, const action::Apply&) { apply_next(index, 0); }
+
+void Player::apply_next(std::size_t index, std::size_t manifest) {
+    const auto& manifests = std::get<action::Apply>(steps_[index].action).manifests;
+    auto r = to_object(index, Verb::Get, manifests[manifest]);
+    if (!r) return;
+    send_apply(index, manifest, static_cast<bool>(view_.cluster().server().find(r->kind, r->key)));
+}
+
+void Player::send_apply(std::size_t index, std::size_t manifest, bool exists) {
+    const auto& manifests = std::get<action::Apply>(steps_[index].action).manifests;
+    auto r = to_object(index, exists ? Verb::Patch : Verb::Create, manifests[manifest]);
+    if (!r) return;
+    if (exists) {
+        const bool typed = view_.cluster().server().scheme().info(r->kind).typed;
+        r->patch_type = typed ? PatchType::Strategic : PatchType::Merge;
+        r->patch = std::exchange(r->manifest, Value());
+    }
+    r->id = "step " + std::to_string(index + 1);
+    ++unanswered_;
+    const bool last = manifest + 1 == manifests.size();
+    view_.cluster().user().send(std::move(*r), [this, index, manifest, exists, last](const Response& answer) {
+        // Somebody else was faster: then it is a change.
+        const bool raced = !exists && answer.status.is(model::api::Reason::AlreadyExists);
+        if (raced || (!last && answer.status.ok())) {
+            --unanswered_;
+            for (const std::string& warning : answer.warnings) tell(warning, true);
+            if (raced) return send_apply(index, manifest, true);
+            return apply_next(index, manifest + 1);
+        }
+        answered(index, answer);
+    });
+}
+
+void Player::act(std::size_t index, const action::Patch& a) {
+    auto r = to_target(index, Verb::Patch, a.target);
+    auto body = resolved(index, a.body);
+    if (!r || !body) return;
+    if (a.subresource == "status") r->subresource = model::api::Subresource::Status;
+    r->patch_type = a.type;
+    r->patch = std::move(*body);
+    request(index, std::move(*r));
+}
+
+void Player::act(std::size_t index, const action::Delete& a) {
+    auto r = to_target(index, Verb::Delete, a.target);
+    const auto uid = resolved(index, Value(a.options.uid));
+    if (!r || !uid) return;
+    r->options = a.options;
+    r->options.uid = uid->as_text();
+    request(index, std::move(*r));
+}
+
+void Player::send_to_node(std::size_t index, const std::string& node, Value patch) {
+    Request r;
+    r.verb = Verb::Patch;
+    r.kind = Kind::Node;
+    r.key = Key("", node);
+    r.patch_type = PatchType::Merge;
+    r.patch = std::move(patch);
+    request(index, std::move(r));
+}
+
+void Player::act(std::size_t index, const action::Cordon& a) {
+    const Value unschedulable = a.on ? Value(true) : Value();
+    send_to_node(index, a.node, Value::map({{"spec", Value::map({{"unschedulable", unschedulable}})}}));
+}
+
+// As kubectl does: the whole list as it is now, changed.
+void Player::act(std::size_t index, const action::Taint& a) {
+    Value::List taints;
+    const Value* key = a.taint.find("key");
+    const Value* effect = a.taint.find("effect");
+    if (const auto node = view_.cluster().server().find(Kind::Node, Key("", a.node))) {
+        const Value* now = view_.text(node).at({"spec", "taints"});
+        for (const Value& taint : now ? now->as_list() : Value::List()) {
+            const Value* other_key = taint.find("key");
+            const Value* other_effect = taint.find("effect");
+            const bool same = other_key && *other_key == *key && other_effect && *other_effect == *effect;
+            if (!same) taints.push_back(taint);
+        }
+    }
+    if (!a.remove) taints.push_back(a.taint);
+    send_to_node(index, a.node, Value::map({{"spec", Value::map({{"taints", Value::list(std::move(taints))}})}}));
+}
+
+void Player::done(std::size_t index, const std::optional<std::string>& problem) {
+    results_[index].answered = view_.now();
+    if (problem) return fail(index, *problem);
+    results_[index].state = StepResult::State::Done;
+}
+
+void Player::act(std::size_t index, const action::Crash& a) {
+    done(index, view_.cluster().crash_component(a.target.component, a.in_flight));
+}
+
+void Player::act(std::size_t index, const action::Stop& a) {
+    done(index, view_.cluster().stop_component(a.target.component));
+}
+
+void Player::act(std::size_t index, const action::Start& a) {
+    done(index, view_.cluster().start_component(a.target.component));
+}
+
+void Player::act(std::size_t index, const action::Restart& a) {
+    auto problem = view_.cluster().stop_component(a.target.component);
+    if (!problem) problem = view_.cluster().start_component(a.target.component);
+    done(index, problem);
+}
+
+void Player::act(std::size_t index, const action::Note& a) {
+    tell(a.text, false);
+    done(index, std::nullopt);
+}
+
+void Player::act(std::size_t index, const std::monostate&) { done(index, std::nullopt); }
+
+void Player::act(std::size_t index, const action::Drain&) { done(index, not_built(Part::Eviction)); }
+void Player::act(std::size_t index, const action::Partition&) { done(index, not_built(Part::Partition)); }
+void Player::act(std::size_t index, const action::Faults&) { done(index, not_built(Part::CsiDrivers)); }
+
+}  // namespace scenarios
