@@ -15,11 +15,6 @@ std::string_view to_string(Change c) {
     return kNames[static_cast<std::size_t>(c)];
 }
 
-std::string_view api::to_string(Subresource s) {
-    constexpr std::string_view kNames[] = {"", "status", "finalize", "binding", "eviction"};
-    return kNames[static_cast<std::size_t>(s)];
-}
-
 void Journal::ignore(Listener* listener) { std::erase(listeners_, listener); }
 
 }  // namespace model
