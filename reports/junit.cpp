@@ -1,5 +1,7 @@
 #include "reports/junit.hpp"
 
+#include <algorithm>
+
 namespace reports {
 
 namespace {
@@ -40,6 +42,17 @@ std::string attribute(std::string_view name, std::string_view value) {
     return " " + std::string(name) + "=\"" + xml_escaped(value) + "\"";
 }
 
+// Line breaks stay as they are between tags.
+std::string element_text(const std::string& text) {
+    std::string out;
+    for (std::size_t from = 0; from <= text.size();) {
+        const std::size_t end = std::min(text.find('\n', from), text.size());
+        out += (from ? "\n" : "") + xml_escaped(text.substr(from, end - from));
+        from = end + 1;
+    }
+    return out;
+}
+
 std::string counts(std::size_t tests, std::size_t failures, std::size_t skipped) {
     return attribute("tests", std::to_string(tests)) +
            attribute("failures", std::to_string(failures)) +
@@ -56,7 +69,8 @@ std::string junit_xml(const std::vector<JunitSuite>& suites) {
         std::size_t failed = 0;
         std::vector<Case> cases = cases_of(suite);
         const bool left_out = !suite.skipped.empty();
-        if (left_out || cases.empty()) cases.push_back(Case{"run"});
+        if (left_out) cases.clear();
+        if (cases.empty()) cases.push_back(Case{"run"});
         const std::string in_class = attribute("classname", suite.run.scenario);
         for (const Case& c : cases) {
             inner += "    <testcase" + in_class + attribute("name", c.name) +
@@ -68,7 +82,7 @@ std::string junit_xml(const std::vector<JunitSuite>& suites) {
             } else {
                 ++failed;
                 inner += "><failure" + attribute("message", c.failure) + ">" +
-                         xml_escaped(c.detail) + "</failure></testcase>\n";
+                         element_text(c.detail) + "</failure></testcase>\n";
             }
         }
         const std::size_t skips = left_out ? cases.size() : 0;

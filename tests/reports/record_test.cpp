@@ -1,6 +1,7 @@
 #include "reports/record.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
@@ -16,7 +17,8 @@ using namespace std::chrono_literals;
 namespace {
 
 struct TemporaryFile {
-    std::string path = std::string(std::tmpnam(nullptr));
+    std::string path = "/tmp/stowage-record-XXXXXX";
+    TemporaryFile() { close(mkstemp(path.data())); }
     ~TemporaryFile() { std::remove(path.c_str()); }
     std::vector<json> lines() const {
         std::vector<json> all;
