@@ -154,7 +154,7 @@ ResourceList used_by_kind(const ResourceQuota& quota, const KindInfo& info,
     return used;
 }
 
-// The resources of a quota that count this kind, "" amounts kept.
+// The resources of a quota that count this kind, with their limits.
 ResourceList restricted(const ResourceQuota& quota, const KindInfo& info) {
     ResourceList out;
     for (const auto& [name, q] : quota.status.hard.items)
