@@ -178,11 +178,12 @@ sim::Task<void> PersistentVolumeController::clean_up(api::Ref<PVC> claim, PV vol
     const api::Ref<PV> orphan = api::freeze(std::move(volume));
     const Deleter deleter = find_deleter(*orphan);
     Status result = deleter.error.empty() ? Status() : failure(deleter.error);
-    // Up to 1.35 the look-up was repeated with each attempt to delete; what came of it is the same.
-    for (int i = 0; deleter.in_tree && i < options_.save_attempts; ++i) {
+    // Up to 1.35 a failed attempt was taken for an external deleter's business, so there was only one.
+    const int attempts = options_.profile.binder_finds_deleter_first ? options_.save_attempts : 1;
+    for (int i = 0; deleter.in_tree && i < attempts; ++i) {
         auto deleting = delete_storage(orphan, pass);
         result = co_await std::move(deleting);
-        if (result.ok()) break;
+        if (result.ok() || attempts == 1) break;
         co_await engine().sleep_for(options_.save_interval, kind_of(Wait::Backoff));
     }
     if (!result.ok())
