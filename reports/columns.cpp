@@ -31,6 +31,31 @@ std::string Columns::text(std::string_view indent) const {
     return out;
 }
 
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+    std::string out;
+    std::size_t column = indent;
+    for (std::size_t from = 0; from < text.size();) {
+        const std::size_t end = std::min(text.find_first_of(" \n", from), text.size());
+        const std::string_view word = text.substr(from, end - from);
+        const bool line_is_empty = column == indent;
+        if (!line_is_empty && column + 1 + width_of(word) > width) {
+            out += "\n" + std::string(indent, ' ');
+            column = indent;
+        } else if (!line_is_empty) {
+            out += ' ';
+            ++column;
+        }
+        out += word;
+        column += width_of(word);
+        if (end < text.size() && text[end] == '\n' && end + 1 < text.size()) {
+            out += "\n" + std::string(indent, ' ');
+            column = indent;
+        }
+        from = end + 1;
+    }
+    return out;
+}
+
 std::size_t width_of(std::string_view utf8) {
     return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
         return (static_cast<unsigned char>(c) & 0xc0) != 0x80;

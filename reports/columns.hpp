@@ -1,7 +1,8 @@
 // Columns: text in aligned columns, as kubectl prints tables. Widths count characters, not bytes.
 //
 // The last column is not padded, so that no line ends in blanks. Also the two forms in which
-// reports write times and durations for people. Left out: wrapping, borders.
+// reports write times and durations for people.
+// Left out: borders.
 #pragma once
 
 #include <string>
@@ -27,6 +28,9 @@ class Columns {
     Align numbers_;
 };
 
+// Breaks at blanks so that lines stay within `width` where words allow; lines behind the first are
+// put in by `indent`. Breaks of the text itself stay.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 std::size_t width_of(std::string_view utf8);
 std::string padded(std::string_view text, std::size_t width);
 

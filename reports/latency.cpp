@@ -71,7 +71,7 @@ std::string text_of(const LatencySummary& summary) {
     if (summary.claims == 0) return "";
     std::string out = std::to_string(summary.bound) + " of " + std::to_string(summary.claims) +
                       (summary.claims == 1 ? " claim" : " claims") + " became Bound\n";
-    if (summary.rows.empty()) return out;
+    if (summary.bound < 2) return out;
     Columns table({"", "share", "p50", "p90", "p99", "p99.9", "max"}, Columns::Align::Right);
     const sim::Duration whole = summary.rows.front().spent.sum;
     for (const auto& [name, p] : summary.rows) {

@@ -31,8 +31,7 @@ struct LatencySummary {
 };
 LatencySummary summary_of(const std::vector<ClaimPath>& paths);
 
-// A table for people; "" where no claim was seen. Claims one by one where there are few, or on
-// demand.
+// A table for people, where there are at least two claims to compare; "" where none was seen.
 std::string text_of(const LatencySummary& summary);
 std::string text_of(const ClaimPath& path);
 

@@ -71,7 +71,7 @@ std::string gist(const model::api::Pod& pod) {
 
 bool is_bookkeeping(std::string_view path) {
     return path == "metadata.resourceVersion" || path == "metadata.generation" ||
-           path.starts_with("metadata.managedFields");
+           path.starts_with("metadata.managedFields") || path == "status.lastPhaseTransitionTime";
 }
 
 std::string shown(const Value* v) {
@@ -132,6 +132,8 @@ class Comparison {
   public:
     std::vector<std::string> told(const Value& from, const Value& to) {
         walk("", &from, &to);
+        std::stable_partition(words_.list.begin(), words_.list.end(),
+                              [](const std::string& w) { return w.starts_with("phase "); });
         return std::move(words_.list);
     }
 

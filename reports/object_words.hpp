@@ -3,8 +3,8 @@
 // kubernetes.io/pv-protection removed`.
 //
 // Changes are found in the encoded form, so every field of every kind is told; those that storage
-// is about have words of their own. Left out: resourceVersion, generation and managedFields, which
-// change always or never matter.
+// is about have words of their own, and the phase comes first. Left out: resourceVersion,
+// generation, managedFields and lastPhaseTransitionTime, which only follow other changes.
 #pragma once
 
 #include <string>

@@ -95,8 +95,10 @@ std::string Timeline::words_of(const model::Committed& commit) const {
         const std::string gist = gist_of(*commit.object);
         return "create " + name + (gist.empty() ? "" : ": " + gist);
     }
-    if (commit.change == Change::Deleted)
-        return (commit.verb == model::Verb::Delete ? "delete " : "removed for good: ") + name;
+    if (commit.change == Change::Deleted) {
+        const bool directly = commit.verb == model::Verb::Delete;
+        return directly ? "delete " + name + ": gone" : "take the last hold off " + name + ": gone";
+    }
     const std::vector<std::string> changes =
         changes_between(*commit.previous, *commit.object, scheme_);
     std::string verb(model::to_string(commit.verb));
@@ -140,11 +142,13 @@ void Timeline::tell(const model::Stamp& stamp, const model::Requested& request) 
     if (const std::string key = request.key.to_string(); !key.empty()) text += " " + key;
     if (failed) {
         last_refusal_ = request.status.message.str();
-        const std::string code =
-            request.status.code ? std::to_string(request.status.code) + " " : std::string();
-        text += ": " + options_.ink.bad("refused, " + code +
-                                        std::string(to_string(request.status.reason)));
+        const int code = request.status.code;
+        text += ": " + options_.ink.bad(code ? "refused, " + std::to_string(code) + " " +
+                                                   std::string(to_string(request.status.reason))
+                                             : "no answer");
         text += ": " + shortened(request.status.message.str());
+        if (const std::string waits = waits_before(stamp); !waits.empty())
+            text += options_.ink.faint("  [" + waits + "]");
         if (!is_read(request.verb)) told_.insert(stamp.event);
     } else if (!is_read(request.verb)) {
         text += ": nothing changed";

@@ -66,6 +66,8 @@ RequestFilter::RequestFilter(const Value& written, View& view)
       by_(text(written, "by")) {
     const std::string kind = text(written, "kind");
     if (!kind.empty()) kind_ = view.kind(kind);
+    const std::string resource = text(written, "resource");
+    if (!resource.empty()) kind_ = view.cluster().server().scheme().find_resource(resource)->id;
     if (const Value* code = written.find("code")) code_ = static_cast<int>(code->as_int());
 }
 

@@ -92,7 +92,8 @@ void Judge::begin_state(Case& c) {
     if (!pattern && of && of->is_map()) pattern = of;
     if (!pattern) return;
     c.gone = gone != nullptr;
-    if (c.kind == Kind::Count || pattern == of) c.bounds.emplace(c.body);
+    Bounds bounds(c.body);
+    if (bounds.least || bounds.most) c.bounds = bounds;
     const auto& scheme = view_.cluster().server().scheme();
     const auto& info = scheme.info(view_.kind(std::string(pattern->find("kind")->as_string())));
     Case* listening = &c;

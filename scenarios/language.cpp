@@ -113,14 +113,6 @@ ShapeRef pattern() {
                   true);
 }
 
-ShapeRef reference() {
-    return record("reference", "an object's name such as {kind: Pod, name: web-0}",
-                  {required({"kind", text("a kind such as PersistentVolumeClaim"), "Kind of the object."}),
-                   {"name", text("a name"), "Its name."},
-                   {"namespace", text("a namespace"), "Its namespace, default if not given."},
-                   {"apiVersion", text(), "Needed only where two groups have a kind of that name."}});
-}
-
 Field required(Field field) {
     field.required = true;
     return field;

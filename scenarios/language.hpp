@@ -30,7 +30,6 @@ ShapeRef record(std::string definition, std::string expected, std::vector<Field>
 ShapeRef one_of(std::string expected, std::vector<ShapeRef> choices);
 ShapeRef manifest();   // a whole object, or {file: ...}
 ShapeRef pattern();    // a partial object
-ShapeRef reference();  // {kind, name, namespace}
 Field required(Field field);
 Field needs(Part part, Field field);
 Field notes(Part part, Field field);  // names an actor that is on by default

@@ -18,8 +18,12 @@ ShapeRef condition() {
 }
 
 ShapeRef event() {
+    ShapeRef some = record("about", "an object such as {kind: Pod, name: web-0}",
+                           {{"kind", text("a kind such as Pod"), "Kind of the object; any if not given."},
+                            {"name", text("a name"), "Its name; any if not given."},
+                            {"namespace", text("a namespace"), "Its namespace; any if not given."}});
     ShapeRef about = one_of("an object such as PersistentVolumeClaim/data or {kind: Pod, name: web-0}",
-                            {text("an object such as PersistentVolumeClaim/data"), reference()});
+                            {text("an object such as PersistentVolumeClaim/data"), some});
     ShapeRef fields = record(
         "event", "an event such as {reason: FailedBinding}",
         {{"reason", text("a reason"), "Its reason, exactly."},
@@ -35,6 +39,7 @@ ShapeRef request() {
         "request", "a request such as {verb: update, kind: PersistentVolume}",
         {{"verb", word({"get", "list", "create", "update", "patch", "delete", "deletecollection"}), "What was asked."},
          {"kind", text("a kind such as PersistentVolume"), "Of what kind."},
+         {"resource", text("a resource such as persistentvolumes"), "The same, as request logs name it."},
          {"name", text("a name"), "Of which object."},
          {"namespace", text("a namespace"), "In which namespace; any if not given."},
          {"subresource", word({"status", "finalize", "binding", "eviction"}), "On which part."},
@@ -52,10 +57,10 @@ ShapeRef rpc() {
 }
 
 std::vector<Field> number_of() {
-    return {{"noMoreThan", integer(0), "So many objects match `of`, or fewer."},
-            {"atLeast", integer(0), "So many objects match `of`, or more."},
-            {"exactly", integer(0), "So many objects match `of`."},
-            {"of", pattern(), "Which objects are counted."}};
+    return {{"noMoreThan", integer(0), "So many objects match, or fewer."},
+            {"atLeast", integer(0), "So many objects match, or more."},
+            {"exactly", integer(0), "So many objects match."},
+            {"of", pattern(), "Which objects are counted; `object` says the same."}};
 }
 
 std::vector<Field> state_fields() {

@@ -41,6 +41,19 @@ void check_event(const Node& event, LoadContext& context) {
     }
 }
 
+void check_request(const Node& request, LoadContext& context) {
+    const Node* kind = request.find("kind");
+    const Node* resource = request.find("resource");
+    if (kind && resource) return context.error(resource->place(), "\"resource\" says again what \"kind\" says");
+    if (kind) context.kind(*kind, "");
+    if (!resource || context.scheme.find_resource(resource->text)) return;
+    std::vector<std::string> known;
+    for (std::size_t i = 0; i < context.scheme.size(); ++i) {
+        known.push_back(context.scheme.info(static_cast<model::api::Kind>(i)).resource);
+    }
+    context.error(resource->place(), unknown("resource", resource->text, "request", known));
+}
+
 // {object}, {gone} or {noMoreThan | atLeast | exactly, of}.
 bool check_state(const Node& node, LoadContext& context, bool or_event) {
     auto found = present(node, kStates);
@@ -48,8 +61,8 @@ bool check_state(const Node& node, LoadContext& context, bool or_event) {
     const std::string wanted = or_event ? "object, gone, event or of" : "object, gone or of";
     if (!one_of_these(node, found, wanted, context)) return false;
     const auto numbers = present(node, kNumbers);
-    if (found[0] == "of") {
-        if (!one_of_these(node, numbers, "noMoreThan, atLeast or exactly beside of", context)) return false;
+    if (found[0] == "of" || (found[0] == "object" && !numbers.empty())) {
+        if (!one_of_these(node, numbers, "noMoreThan, atLeast or exactly", context)) return false;
     } else if (!numbers.empty()) {
         context.error(node.place(), "\"" + numbers[0] + "\" needs \"of\"");
         return false;
@@ -67,9 +80,7 @@ bool check_happening(const Node& node, LoadContext& context, const std::string& 
     if (!one_of_these(node, found, wanted, context)) return false;
     const Node& what = *node.find(found[0]);
     if (found[0] == "event") check_event(what, context);
-    if (found[0] == "request") {
-        if (const Node* kind = what.find("kind")) context.kind(*kind, "");
-    }
+    if (found[0] == "request") check_request(what, context);
     return (found[0] != "object" && found[0] != "gone") || read_pattern(what, context).has_value();
 }
 
@@ -108,17 +119,16 @@ std::string text_for(const Node& node, const std::string& word, const LoadContex
         return info ? to_text(make_pattern(written.to_value(), *info)) : std::string();
     };
     std::string text = word == "within" ? "within " + text_of(node.find("within")) : word;
-    if (body.find("object") && word != "count") return text + ": " + pattern("object");
-    if (body.find("gone")) return text + ": " + pattern("gone") + " gone";
-    if (body.find("of") && word != "latency") {
-        for (const char* number : kNumbers) {
-            if (const Node* n = body.find(number)) text += " " + std::string(number) + " " + n->text;
-        }
-        return text + ": " + pattern("of");
+    for (const char* number : {"noMoreThan", "atMost", "atLeast", "exactly"}) {
+        if (const Node* n = body.find(number)) text += " " + std::string(number) + " " + n->text;
     }
-    Value rest = body.to_value();
-    if (word == "within") rest.erase("within");
-    return text + ": " + flow_text(rest);
+    if (body.find("object")) return text + ": " + pattern("object");
+    if (body.find("gone")) return text + ": " + pattern("gone") + " gone";
+    if (body.find("of") && word != "latency") return text + ": " + pattern("of");
+    for (const char* happening : {"event", "request", "rpc"}) {
+        if (const Node* n = body.find(happening)) return text + ": " + happening + " " + flow_text(n->to_value());
+    }
+    return text + ": " + flow_text(body.to_value());
 }
 
 }  // namespace

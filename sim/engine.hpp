@@ -155,14 +155,14 @@ class Engine {
     // Throws CheckFailed with seed, time and running actor.
     [[noreturn]] void fail(const std::string& what) const;
 
-    // For awaiters: resumes the running actor's coroutine at that time.
-    EventId schedule_resume(std::coroutine_handle<> handle, Time at, WaitKind kind) {
-        return schedule_resume(handle, at, kind, current_.actor);
-    }
-    EventId schedule_resume(std::coroutine_handle<> handle, Time at, WaitKind kind, ActorId actor) {
+    // For awaiters: resumes a coroutine of the actor at that time. `outer` is the coroutine
+    // awaiting it, if known.
+    EventId schedule_resume(std::coroutine_handle<> handle, Time at, WaitKind kind, ActorId actor,
+                            std::coroutine_handle<> outer = nullptr) {
         EventSlot& slot = schedule(at, kind, actor);
         slot.callback = nullptr;
         slot.frame = handle.address();
+        slot.outer = outer.address();
         return slot.id;
     }
     void cancel_resume(EventId id) noexcept {
@@ -264,8 +264,10 @@ class SleepAwaiter {
     SleepAwaiter& operator=(const SleepAwaiter&) = delete;
 
     bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> handle) {
-        event_ = engine_->schedule_resume(handle, at_, kind_);
+    template <class P>
+    void await_suspend(std::coroutine_handle<P> handle) {
+        event_ = engine_->schedule_resume(handle, at_, kind_, engine_->running(),
+                                          handle.promise().continuation());
     }
     void await_resume() noexcept { event_ = EventId(); }
 

@@ -3,8 +3,6 @@
 #include <cstring>
 #include <limits>
 
-#include "sim/task.hpp"
-
 namespace sim {
 namespace {
 
@@ -46,28 +44,9 @@ bool EventQueue::refill(std::uint64_t limit) {
         } else {
             redistribute(bucket);
         }
-        prefetch_next();
         return true;
     }
     return false;
-}
-
-// The first entry of what is now the lowest bucket is a good guess at the next event. Its slot and
-// frame were prefetched before, so the frame's continuation can be read to prefetch the awaiting
-// frame too.
-void EventQueue::prefetch_next() const {
-    if (levels_ == 0 || slots_.size() <= kCachedSlots) return;
-    const int level = std::countr_zero(levels_);
-    const Bucket& bucket = buckets_[level * kDigits + std::countr_zero(digits_[level])];
-    if (bucket.size == 0 || bucket.size > kPrefetchFrames) return;
-    const EventSlot& slot = slots_[EventId(bucket.data[0].id).slot()];
-    if (slot.id.value != bucket.data[0].id || slot.callback != nullptr) return;
-    using Handle = std::coroutine_handle<detail::PromiseBase>;
-    const auto continuation = Handle::from_address(slot.frame).promise().continuation();
-    const char* frame = static_cast<const char*>(continuation.address());
-    if (frame == nullptr) return;
-    prefetch(frame);
-    prefetch(frame + 64);
 }
 
 void EventQueue::redistribute(Bucket& bucket) {
@@ -88,7 +67,10 @@ void EventQueue::redistribute(Bucket& bucket) {
             const char* frame = static_cast<const char*>(slot.frame);
             prefetch(frame);
             prefetch(frame + 64);
-            prefetch(frame + 128);
+            const char* outer = static_cast<const char*>(slot.outer);
+            if (outer == nullptr) continue;
+            prefetch(outer);
+            prefetch(outer + 64);
         }
     }
     bucket.size = 0;

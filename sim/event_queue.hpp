@@ -142,7 +142,6 @@ class EventQueue {
     bool refill(std::uint64_t limit);
     void redistribute(Bucket& bucket);
     void prefetch_ready() const;
-    void prefetch_next() const;
     void drop_stale(Bucket& bucket, std::uint32_t from);
     void sweep();
     void grow(Bucket& bucket);

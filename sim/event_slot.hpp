@@ -44,7 +44,10 @@ struct alignas(64) EventSlot {
     std::uint64_t actor;
     Callback callback;  // null: resume the coroutine
     union {
-        void* frame;
+        struct {
+            void* frame;
+            void* outer;  // the frame awaiting it, if known: to prefetch it as well
+        };
         std::uint32_t next_free;
         alignas(8) unsigned char storage[kInlineBytes];
     };

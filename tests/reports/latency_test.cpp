@@ -67,3 +67,10 @@ TEST_CASE("columns align by characters and end without blanks") {
     table.add({"x", ""});
     CHECK(table.text("  ") == "  NAME    STATUS\n  größe   Bound\n  x       \n");
 }
+
+TEST_CASE("text is wrapped at blanks") {
+    CHECK(reports::wrapped("one two three", 9, 2) == "one two\n  three");
+    CHECK(reports::wrapped("a\nb", 9, 2) == "a\n  b");
+    CHECK(reports::wrapped("unbreakable", 4, 0) == "unbreakable");
+    CHECK(reports::wrapped("", 4, 0) == "");
+}

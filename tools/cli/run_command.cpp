@@ -1,6 +1,7 @@
 #include <iostream>
 #include <optional>
 
+#include "reports/columns.hpp"
 #include "reports/latency.hpp"
 #include "reports/output_file.hpp"
 #include "reports/record.hpp"
@@ -17,6 +18,7 @@ namespace cli {
 
 namespace {
 
+constexpr std::size_t kHeadWidth = 100;
 constexpr std::size_t kClaimsOneByOne = 8;  // so few are told singly, not only as percentiles
 
 std::string head_text(const reports::RunSummary& run, const reports::Ink& ink) {
@@ -24,10 +26,12 @@ std::string head_text(const reports::RunSummary& run, const reports::Ink& ink) {
                       std::to_string(run.seed);
     if (run.order != "fifo") out += ", order of simultaneous events shuffled";
     out += "\n";
-    if (!run.description.empty()) out += "  " + indented(run.description, 2) + "\n";
+    if (!run.description.empty())
+        out += "  " + reports::wrapped(run.description, kHeadWidth, 2) + "\n";
     for (const auto& [name, first] : run.phases)
         out += "  first " + name + " at " + sim::seconds_text(sim::Time(first), 3) + "s\n";
-    for (const std::string& notice : run.notices) out += "  note: " + indented(notice, 2) + "\n";
+    for (const std::string& notice : run.notices)
+        out += "  note: " + reports::wrapped(notice, kHeadWidth, 8) + "\n";
     return out + "\n";
 }
 

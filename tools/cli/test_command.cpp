@@ -78,6 +78,7 @@ std::string line_of(const FileResult& file, const Options& options, const report
     if (file.skipped()) word = ink.warning("skipped");
     std::string out = word + " " + file.file;
     if (file.skipped()) return out + ": " + file.trials.front().skipped + "\n";
+    if (file.worst() == kBadInput) return out + ": bad input\n";
     double real = 0;
     for (const TrialResult& t : file.trials) real += t.real_seconds;
     if (options.seeds)

@@ -52,7 +52,7 @@ TEST_CASE("a copy of a version is a new object of the same kind, and the version
     PersistentVolume volume;
     volume.metadata.name = "pv";
     volume.spec.storageClassName = "fast";
-    const ObjectRef version = freeze(std::make_unique<PersistentVolume>(volume));
+    const ObjectRef version = freeze(volume);
     auto copy = copy_of(*version);
     auto& changed = static_cast<PersistentVolume&>(*copy);
     changed.spec.storageClassName = "slow";
