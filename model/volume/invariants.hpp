@@ -1,0 +1,82 @@
+// Invariants of binding, protection and the API's rules for storage objects, checked at every commit: a listener that emits
+// Violated. Each check costs a few look-ups. Sources: the PersistentVolume controller's and the API's own promises; nothing
+// that a person may break by hand (a status written, a finalizer stripped) counts against the control plane, so most checks
+// look at who wrote. Not checked: that a failure's event is told once (it is no commit of the object's).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/api/admission.hpp"
+#include "model/journal.hpp"
+#include "model/volume/binding.hpp"
+
+namespace model {
+class Cluster;
+}
+
+namespace model::volume {
+
+// Checks a cluster from now on; what it holds already is taken as given.
+std::unique_ptr<Listener> make_invariants(Cluster& cluster);
+
+class Invariants final : public Listener {
+  public:
+    // Listens to the journal until destroyed; emits into it.
+    explicit Invariants(Journal& journal);
+    ~Invariants() override;
+    Invariants(const Invariants&) = delete;
+    Invariants& operator=(const Invariants&) = delete;
+
+    // What is there before the first commit that it hears of.
+    void learn(const api::ObjectReader& reader);
+    void on(const Stamp& stamp, const Happening& happening) override;
+
+  private:
+    struct Commit {  // one Committed with its typed views; null views where the kind is another
+        const Stamp& stamp;
+        const Committed& told;
+        api::Ref<PV> volume, volume_before;
+        api::Ref<PVC> claim, claim_before;
+    };
+
+    // invariants.cpp: what every object promises
+    void check_versions(const Commit& c);
+    void check_deletion(const Commit& c);
+    void check_parts(const Commit& c);
+    void check_immutable(const Commit& c);
+    void check_protection(const Commit& c);
+    // invariants_of_binding.cpp: what the PersistentVolume controller promises
+    void check_binder_on_volume(const Commit& c);
+    void check_binder_on_claim(const Commit& c);
+    void check_release(const Commit& c);
+    void check_one_claim(const Commit& c);
+
+    void remember(const Commit& c);
+    void remember_pod(const api::Pod* before, const api::Pod* now, sim::Time at);
+    void violated(const Commit& c, std::string invariant, std::string detail);
+    template <class T>
+    api::Ref<T> current(const api::Key& key) const {
+        const auto& objects = T::kKind == api::Kind::PersistentVolume        ? volumes_
+                              : T::kKind == api::Kind::PersistentVolumeClaim ? claims_
+                                                                             : classes_;
+        const auto it = objects.find(key);
+        return it == objects.end() ? api::Ref<T>() : api::as<T>(it->second);
+    }
+
+    using Objects = std::unordered_map<api::Key, api::ObjectRef, api::KeyHash>;
+    struct ScheduledPod {
+        api::Key pod;
+        sim::Time since;
+    };
+    Journal& journal_;
+    Objects volumes_, claims_, classes_;
+    std::unordered_map<api::Key, api::Text, api::KeyHash> last_writer_;              // of a volume
+    std::unordered_map<api::Key, api::Key, api::KeyHash> bound_claim_;               // volume -> the claim Bound to it
+    std::unordered_map<api::Key, std::vector<ScheduledPod>, api::KeyHash> pods_of_;  // claim -> pods that hold it
+    std::uint64_t last_version_ = 0;
+};
+
+}  // namespace model::volume
