@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/volume/invariants.hpp"
 #include "scenarios/activity.hpp"
 #include "scenarios/judge.hpp"
 #include "scenarios/manifests.hpp"
@@ -9,10 +10,6 @@
 #include "scenarios/tally.hpp"
 #include "scenarios/view.hpp"
 #include "sim/check.hpp"
-
-#if __has_include("model/volume/invariants.hpp")
-#include "model/volume/invariants.hpp"
-#endif
 
 namespace scenarios {
 namespace {
@@ -114,9 +111,7 @@ struct Run::Impl : model::Listener {
     Time last_write{};
     std::string last_writer;
     Time next_settle_check{};
-#if __has_include("model/volume/invariants.hpp")
     std::unique_ptr<model::Listener> invariants;
-#endif
 };
 
 void Run::Impl::preload() {
@@ -150,9 +145,7 @@ void Run::Impl::want_uids() {
 
 void Run::Impl::start() {
     if (std::exchange(started, true)) return;
-#if __has_include("model/volume/invariants.hpp")
     invariants = model::volume::make_invariants(cluster);
-#endif
     view.note_existing_uids();
     for (const Expectation& e : scenario.expect) judge.begin(e, -1);
     cluster.start();
