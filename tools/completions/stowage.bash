@@ -8,19 +8,23 @@ _stowage() {
     COMPREPLY=()
     case $prev in
         --seed | --seeds | --until | --set | --at | -j) return ;;
-        --record | --json | --junit)
+        --color)
+            mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+            return
+            ;;
+        --record | --requests | --json | --dot | --junit)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             compopt -o filenames 2>/dev/null
             return
             ;;
     esac
 
-    local run='--seed --until --set --record --json --quiet --verbose' words=''
+    local play='--seed --until --set --shuffle --color' words=''
     case $command in
         '') words='run test validate schema explain version' ;;
-        run) words=$run ;;
-        test) words="$run -j --junit --seeds" ;;
-        explain) words="$run --at" ;;
+        run) words="$play --quiet --verbose --record --requests --json --dot --help" ;;
+        test) words="$play --quiet --verbose -j --junit --seeds --once --help" ;;
+        explain) words="$play --at --help" ;;
         schema | version) return ;;
     esac
     if [[ -z $command || $cur == -* ]]; then
