@@ -21,6 +21,18 @@ Result<std::unique_ptr<Object>> body_of(const Request& r, const Scheme& scheme) 
     return decode_as(r.kind, r.manifest, scheme);
 }
 
+// A patch that makes an object unreadable is the patch's fault: 422 about a nameless kind, as upstream
+// answers it, with the object's text and the reader's own words.
+Status unreadable_patch(const Value& patched, const Status& error) {
+    std::string_view words = error.message.view();
+    constexpr std::string_view kHandled = " cannot be handled as a ";
+    if (const std::size_t at = words.find(kHandled); at != std::string_view::npos)
+        words = words.substr(words.find(": ", at) + 2);
+    return Status::invalid("", "",
+                           "patch: Invalid value: " + Value(patched.to_json()).to_json() + ": " +
+                               std::string(words));
+}
+
 bool awaits_finalizers(const Object& object) {
     if (!object.metadata.finalizers.empty()) return true;
     if (object.kind == Kind::Namespace)
@@ -159,7 +171,7 @@ Response Server::patch(const Request& r, const Text& by) {
     auto patched = apply_patch(r.patch_type, encode(*old, scheme_), r.patch, r.kind);
     if (!patched) return refused(patched.error());
     auto decoded = decode_as(r.kind, patched.value(), scheme_);
-    if (!decoded) return refused(decoded.error());
+    if (!decoded) return refused(unreadable_patch(patched.value(), decoded.error()));
     return write_over(std::move(decoded.value()), old, r, by);
 }
 

@@ -130,6 +130,18 @@ TEST_CASE("a kind that the model does not know is stored and given back whole") 
     CHECK(back.find("apiVersion")->as_string() == "example.com/v1");
 }
 
+TEST_CASE("a patch that makes an object unreadable is refused as the patch's fault") {
+    SmallServer s;
+    (void)s.create(s.claim("c"));
+    api::Value body;
+    body["spec"]["resources"]["requests"]["storage"] = "lots";
+    const api::Response r = s.patch(Kind::PersistentVolumeClaim, Key("default", "c"), body);
+    CHECK(r.status.code == 422);
+    CHECK(r.status.message.view().starts_with(" \"\" is invalid: patch: Invalid value: \"{\\\"apiVersion\\\":"));
+    CHECK(r.status.message.view().find("quantities must match the regular expression") !=
+          std::string_view::npos);
+}
+
 TEST_CASE("a server that is down answers nobody") {
     SmallServer s;
     s.server->set_up(false);
