@@ -79,21 +79,26 @@ TEST_CASE("each kind gets its defaults") {
          R"({"provisioner":"d","reclaimPolicy":"Delete","volumeBindingMode":"Immediate"})"},
         {"a driver of 1.26", "1.26",
          "{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: d}}",
-         R"({"spec":{"attachRequired":true,"fsGroupPolicy":"ReadWriteOnceWithFSType","podInfoOnMount":false,)"
-         R"("requiresRepublish":false,"storageCapacity":false,"volumeLifecycleModes":["Persistent"]}})"},
+         R"({"spec":{"attachRequired":true,"fsGroupPolicy":"ReadWriteOnceWithFSType",)"
+         R"("podInfoOnMount":false,)"
+         R"("requiresRepublish":false,"storageCapacity":false,)"
+         R"("volumeLifecycleModes":["Persistent"]}})"},
         {"a driver of 1.36 has one flag more", "1.36",
          "{apiVersion: storage.k8s.io/v1, kind: CSIDriver, metadata: {name: d}}",
-         R"({"spec":{"attachRequired":true,"fsGroupPolicy":"ReadWriteOnceWithFSType","podInfoOnMount":false,)"
+         R"({"spec":{"attachRequired":true,"fsGroupPolicy":"ReadWriteOnceWithFSType",)"
+         R"("podInfoOnMount":false,)"
          R"("requiresRepublish":false,"seLinuxMount":false,"storageCapacity":false,)"
          R"("volumeLifecycleModes":["Persistent"]}})"},
         {"what is given stays", "1.36",
          "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: s}, provisioner: d, "
          "reclaimPolicy: "
          "Retain, volumeBindingMode: WaitForFirstConsumer}",
-         R"({"provisioner":"d","reclaimPolicy":"Retain","volumeBindingMode":"WaitForFirstConsumer"})"},
+         R"({"provisioner":"d","reclaimPolicy":"Retain",)"
+         R"("volumeBindingMode":"WaitForFirstConsumer"})"},
         {"a namespace is labelled with its name", "1.36",
          "{apiVersion: v1, kind: Namespace, metadata: {name: n}}",
-         R"({"metadata":{"labels":{"kubernetes.io/metadata.name":"n"}},"spec":{},"status":{"phase":"Active"}})"},
+         R"({"metadata":{"labels":{"kubernetes.io/metadata.name":"n"}},)"
+         R"("spec":{},"status":{"phase":"Active"}})"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.sentence);
@@ -120,10 +125,10 @@ TEST_CASE("a pod and its volumes get their defaults") {
     CHECK(volumes[0].extra.to_json() == R"({"emptyDir":{}})");
     CHECK(volumes[1].extra.to_json() == R"({"secret":{"defaultMode":420,"secretName":"x"}})");
     CHECK(volumes[2].extra.to_json() == R"({"hostPath":{"path":"/x","type":""}})");
-    CHECK(
-        volumes[3].extra.to_json() ==
-        R"({"projected":{"defaultMode":420,"sources":[{"serviceAccountToken":{"expirationSeconds":3600,)"
-        R"("path":"t"}}]}})");
+    CHECK(volumes[3].extra.to_json() ==
+          R"({"projected":{"defaultMode":420,"sources":[{"serviceAccountToken":)"
+          R"({"expirationSeconds":3600,)"
+          R"("path":"t"}}]}})");
     CHECK(volumes[4].ephemeral->volumeClaimTemplate->spec.volumeMode == Text("Filesystem"));
     CHECK(volumes[5].extra.as_map().empty());
 }
