@@ -1,5 +1,5 @@
-// Activity: which commits keep a cluster from counting as settled. Leases, Events and heartbeats never do: they go on for ever
-// in a cluster at rest.
+// Activity: which commits keep a cluster from counting as settled. Leases, Events and heartbeats
+// never do: they go on for ever in a cluster at rest.
 #pragma once
 
 #include "model/api/scheme.hpp"

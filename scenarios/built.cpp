@@ -43,14 +43,10 @@ std::string not_built(Part part) { return std::string(entry(part).are) + " not m
 
 const std::vector<Component>& components() {
     static const std::vector<Component> all = {
-        {"kube-apiserver", Part::Core},
-        {"kube-controller-manager", Part::Core},
-        {"kube-scheduler", Part::Scheduler},
-        {"kubelet", Part::Kubelet},
-        {"external-provisioner", Part::Sidecars},
-        {"external-attacher", Part::Sidecars},
-        {"external-resizer", Part::Sidecars},
-        {"external-snapshotter", Part::Sidecars},
+        {"kube-apiserver", Part::Core},           {"kube-controller-manager", Part::Core},
+        {"kube-scheduler", Part::Scheduler},      {"kubelet", Part::Kubelet},
+        {"external-provisioner", Part::Sidecars}, {"external-attacher", Part::Sidecars},
+        {"external-resizer", Part::Sidecars},     {"external-snapshotter", Part::Sidecars},
         {"csi-driver", Part::CsiDrivers},
     };
     return all;

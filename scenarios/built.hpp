@@ -1,5 +1,6 @@
-// Which parts of the cluster are modelled today. An actor that is on by default and not built yet is absent, and a run says
-// so in one line; a key that asks for what is not built is refused. When a part is built, its line in built.cpp changes.
+// Which parts of the cluster are modelled today. An actor that is on by default and not built yet
+// is absent, and a run says so in one line; a key that asks for what is not built is refused. When
+// a part is built, its line in built.cpp changes.
 #pragma once
 
 #include <string>
@@ -9,7 +10,8 @@
 namespace scenarios {
 
 enum class Part : unsigned char {
-    Core,  // API server, kube-controller-manager's storage, protection, namespace, garbage and quota controllers
+    Core,  // API server, kube-controller-manager's storage, protection, namespace, garbage and
+           // quota controllers
     Scheduler,
     Kubelet,
     AttachDetach,

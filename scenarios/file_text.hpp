@@ -1,4 +1,5 @@
-// Reads a whole regular file, up to a limit. Devices, pipes and folders are refused, so that loading never hangs.
+// Reads a whole regular file, up to a limit. Devices, pipes and folders are refused, so that
+// loading never hangs.
 #pragma once
 
 #include <string>

@@ -12,7 +12,9 @@ std::string text(const Value& map, std::string_view key) {
     return v ? std::string(v->as_string()) : std::string();
 }
 
-bool is_or_any(const std::string& wanted, std::string_view found) { return wanted.empty() || wanted == found; }
+bool is_or_any(const std::string& wanted, std::string_view found) {
+    return wanted.empty() || wanted == found;
+}
 
 }  // namespace
 
@@ -41,9 +43,10 @@ EventFilter::EventFilter(const Value& written) {
 
 bool EventFilter::matches(const Event& event) const {
     const std::string_view message = event.message;
-    const bool message_fits = message_is_prefix_ ? message.starts_with(message_) : is_or_any(message_, message);
-    const std::string_view from =
-        event.source.component.empty() ? event.reportingComponent.view() : event.source.component.view();
+    const bool message_fits =
+        message_is_prefix_ ? message.starts_with(message_) : is_or_any(message_, message);
+    const std::string_view from = event.source.component.empty() ? event.reportingComponent.view()
+                                                                 : event.source.component.view();
     return message_fits && is_or_any(reason_, event.reason) && is_or_any(type_, event.type) &&
            is_or_any(from_, from) && is_or_any(kind_, event.involvedObject.kind) &&
            is_or_any(name_, event.involvedObject.name) && is_or_any(ns_, event.involvedObject.ns);
@@ -54,7 +57,8 @@ std::int64_t EventFilter::occurrences(const model::Committed& committed) const {
     const auto event = model::api::as<Event>(committed.object);
     if (!event || !matches(*event)) return 0;
     const auto before = model::api::as<Event>(committed.previous);
-    // A write that does not count up (a series begins, a note is changed) is one writing all the same.
+    // A write that does not count up (a series begins, a note is changed) is one writing all the
+    // same.
     return std::max<std::int64_t>(1, event->count - (before ? before->count : 0));
 }
 
@@ -72,8 +76,9 @@ RequestFilter::RequestFilter(const Value& written, View& view)
 }
 
 bool RequestFilter::matches(const model::Requested& r) const {
-    return is_or_any(verb_, to_string(r.verb)) && (!kind_ || *kind_ == r.kind) && is_or_any(name_, r.key.name) &&
-           is_or_any(ns_, r.key.ns) && is_or_any(subresource_, to_string(r.subresource)) && is_or_any(by_, r.by) &&
+    return is_or_any(verb_, to_string(r.verb)) && (!kind_ || *kind_ == r.kind) &&
+           is_or_any(name_, r.key.name) && is_or_any(ns_, r.key.ns) &&
+           is_or_any(subresource_, to_string(r.subresource)) && is_or_any(by_, r.by) &&
            (!code_ || *code_ == r.status.code);
 }
 

@@ -1,5 +1,6 @@
-// Filters on what happens, as expectations write them: {reason: FailedBinding, about: PersistentVolumeClaim/data} for events,
-// {verb: update, kind: PersistentVolume, code: 409} for requests.
+// Filters on what happens, as expectations write them: {reason: FailedBinding, about:
+// PersistentVolumeClaim/data} for events, {verb: update, kind: PersistentVolume, code: 409} for
+// requests.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@ namespace scenarios {
 class EventFilter {
   public:
     explicit EventFilter(const Value& written);
-    // How often the event was written by this commit: created, or counted up by so many. 0 where it is another event.
+    // How often the event was written by this commit: created, or counted up by so many. 0 where it
+    // is another event.
     std::int64_t occurrences(const model::Committed& committed) const;
 
   private:

@@ -10,8 +10,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // A number and a unit, once or more often; or 0.
-constexpr const char* kDurationPattern = "^\\+?(0|([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(h|m|s|ms|us|\\u00b5s|ns)"
-                                         "(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(h|m|s|ms|us|\\u00b5s|ns))*)$";
+constexpr const char* kDurationPattern =
+    "^\\+?(0|([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(h|m|s|ms|us|\\u00b5s|ns)"
+    "(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(h|m|s|ms|us|\\u00b5s|ns))*)$";
 
 class Printer {
   public:
@@ -29,22 +30,32 @@ class Printer {
   private:
     Json body(const Shape& shape) {
         switch (shape.kind) {
-            case Shape::Kind::Any: return Json::object();
-            case Shape::Kind::Bool: return Json{{"type", "boolean"}};
+            case Shape::Kind::Any:
+                return Json::object();
+            case Shape::Kind::Bool:
+                return Json{{"type", "boolean"}};
             case Shape::Kind::Int:
                 return Json{{"type", "integer"}, {"minimum", shape.least}, {"maximum", shape.most}};
             case Shape::Kind::Number:
                 return Json{{"type", "number"}, {"minimum", shape.least}, {"maximum", shape.most}};
             case Shape::Kind::Text:
-                return shape.loose ? Json{{"type", {"string", "number"}}} : Json{{"type", "string"}};
+                return shape.loose ? Json{{"type", {"string", "number"}}}
+                                   : Json{{"type", "string"}};
             case Shape::Kind::Duration:
-                return Json{{"type", {"string", "integer"}}, {"pattern", kDurationPattern}, {"maximum", 0}};
-            case Shape::Kind::Time: return Json{{"type", "string"}, {"format", "date-time"}};
-            case Shape::Kind::Word: return Json{{"type", "string"}, {"enum", shape.words}};
-            case Shape::Kind::List: return Json{{"type", "array"}, {"items", schema(*shape.element)}};
-            case Shape::Kind::Map: return map(shape);
-            case Shape::Kind::Record: return record(shape);
-            case Shape::Kind::OneOf: return one_of(shape);
+                return Json{
+                    {"type", {"string", "integer"}}, {"pattern", kDurationPattern}, {"maximum", 0}};
+            case Shape::Kind::Time:
+                return Json{{"type", "string"}, {"format", "date-time"}};
+            case Shape::Kind::Word:
+                return Json{{"type", "string"}, {"enum", shape.words}};
+            case Shape::Kind::List:
+                return Json{{"type", "array"}, {"items", schema(*shape.element)}};
+            case Shape::Kind::Map:
+                return map(shape);
+            case Shape::Kind::Record:
+                return record(shape);
+            case Shape::Kind::OneOf:
+                return one_of(shape);
         }
         return Json::object();
     }

@@ -33,8 +33,9 @@ struct Bounds {
 };
 
 std::string text_of_request(const model::Requested& r, const model::api::Scheme& scheme) {
-    return std::string(to_string(r.verb)) + " " + scheme.info(r.kind).kind + " " + r.key.to_string() + " by " +
-           r.by.str() + " was answered with " + std::to_string(r.status.code);
+    return std::string(to_string(r.verb)) + " " + scheme.info(r.kind).kind + " " +
+           r.key.to_string() + " by " + r.by.str() + " was answered with " +
+           std::to_string(r.status.code);
 }
 
 }  // namespace
@@ -46,8 +47,8 @@ struct Judge::Case {
     sim::Time began, deadline = sim::kNever;
     Tally* tally = nullptr;
     bool of_step = false;
-    bool gone = false;            // the state is that nothing matches
-    std::optional<Bounds> bounds; // of a tally's count, or of happenings
+    bool gone = false;             // the state is that nothing matches
+    std::optional<Bounds> bounds;  // of a tally's count, or of happenings
     std::optional<EventFilter> event;
     std::optional<RequestFilter> request;
     std::unique_ptr<LatencySamples> latency;
@@ -97,13 +98,15 @@ void Judge::begin_state(Case& c) {
     const auto& scheme = view_.cluster().server().scheme();
     const auto& info = scheme.info(view_.kind(std::string(pattern->find("kind")->as_string())));
     Case* listening = &c;
-    c.tally = &tallies_.add(make_pattern(*pattern, info), [this, listening] { look(*listening, view_.now()); });
+    c.tally = &tallies_.add(make_pattern(*pattern, info),
+                            [this, listening] { look(*listening, view_.now()); });
 }
 
 void Judge::begin_happening(Case& c) {
     if (const Value* event = c.body.find("event")) c.event.emplace(*event);
     if (const Value* request = c.body.find("request")) c.request.emplace(*request, view_);
-    if (c.kind == Kind::Latency) c.latency = std::make_unique<LatencySamples>(std::string(c.body.find("of")->as_string()));
+    if (c.kind == Kind::Latency)
+        c.latency = std::make_unique<LatencySamples>(std::string(c.body.find("of")->as_string()));
     if (c.event || c.request || c.latency) listening_.push_back(&c);
     if (c.kind == Kind::Count && !c.bounds) c.bounds.emplace(c.body);
 }
@@ -126,7 +129,8 @@ void Judge::look(Case& c, sim::Time at) {
     if (c.kind == Kind::Never && holds) {
         auto told = c.gone ? view_.why_not(c.tally->pattern())
                            : view_.why_there(c.tally->resolved(), c.tally->matching());
-        results_[c.result].reason = c.gone ? told.reason : told.reason + " " + flow_text(c.tally->resolved().body);
+        results_[c.result].reason =
+            c.gone ? told.reason : told.reason + " " + flow_text(c.tally->resolved().body);
         results_[c.result].events = std::move(told.events);
         decide(c, Verdict::Failed, at);
     }
@@ -135,13 +139,15 @@ void Judge::look(Case& c, sim::Time at) {
 void Judge::explain_state(Case& c) {
     ExpectationResult& result = results_[c.result];
     if (c.bounds) {
-        result.reason = "expected " + c.bounds->to_string() + ", found " + std::to_string(c.tally->count());
+        result.reason =
+            "expected " + c.bounds->to_string() + ", found " + std::to_string(c.tally->count());
         std::string names;
         for (const auto& key : c.tally->matching()) names += " " + key.to_string();
         if (!names.empty()) result.reason += ":" + names;
         return;
     }
-    auto told = c.gone ? view_.why_there(c.tally->resolved(), c.tally->matching()) : view_.why_not(c.tally->pattern());
+    auto told = c.gone ? view_.why_there(c.tally->resolved(), c.tally->matching())
+                       : view_.why_not(c.tally->pattern());
     result.reason = std::move(told.reason);
     result.events = std::move(told.events);
 }
@@ -173,7 +179,8 @@ void Judge::on(const model::Stamp& stamp, const model::Happening& happening) {
     const auto* committed = std::get_if<model::Committed>(&happening);
     const auto* requested = std::get_if<model::Requested>(&happening);
     for (Case* c : listening_) {
-        // The instant s itself belongs to what was before, but for what counts from the beginning of the run.
+        // The instant s itself belongs to what was before, but for what counts from the beginning
+        // of the run.
         if (c->decided || stamp.at < c->began || (c->of_step && stamp.at == c->began)) continue;
         if (committed && c->latency) c->latency->on(stamp.at, *committed);
         if (committed && c->event) {
@@ -181,17 +188,21 @@ void Judge::on(const model::Stamp& stamp, const model::Happening& happening) {
             const auto event = model::api::as<model::api::Event>(committed->object);
             if (times > 0) {
                 happened(*c, stamp.at, times,
-                         event->type.str() + " " + event->reason.str() + " about " + event->involvedObject.kind.str() +
-                             " " + event->involvedObject.name.str() + ": " + event->message.str());
+                         event->type.str() + " " + event->reason.str() + " about " +
+                             event->involvedObject.kind.str() + " " +
+                             event->involvedObject.name.str() + ": " + event->message.str());
             }
         }
         if (requested && c->request && c->request->matches(*requested)) {
-            happened(*c, stamp.at, 1, text_of_request(*requested, view_.cluster().server().scheme()));
+            happened(*c, stamp.at, 1,
+                     text_of_request(*requested, view_.cluster().server().scheme()));
         }
     }
 }
 
-sim::Time Judge::next_deadline() const { return deadlines_.empty() ? sim::kNever : deadlines_.begin()->first; }
+sim::Time Judge::next_deadline() const {
+    return deadlines_.empty() ? sim::kNever : deadlines_.begin()->first;
+}
 
 void Judge::pass(sim::Time at) {
     while (!deadlines_.empty() && deadlines_.begin()->first <= at) {
@@ -213,8 +224,9 @@ void Judge::finish_within(Case& c, sim::Time end) {
         explain_state(c);
     }
     if (end < c.deadline) {
-        result.reason = "the run ended at " + sim::to_text(end.time_since_epoch()) + ", before the deadline at " +
-                        sim::to_text(c.deadline.time_since_epoch()) + "; till then: " + result.reason;
+        result.reason = "the run ended at " + sim::to_text(end.time_since_epoch()) +
+                        ", before the deadline at " + sim::to_text(c.deadline.time_since_epoch()) +
+                        "; till then: " + result.reason;
     }
     decide(c, Verdict::Failed, end);
 }
@@ -234,21 +246,25 @@ void Judge::finish_count(Case& c, sim::Time end) {
 }
 
 void Judge::finish_latency(Case& c, sim::Time end) {
-    constexpr std::pair<std::string_view, int> kPercentiles[] = {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"max", 100}};
+    constexpr std::pair<std::string_view, int> kPercentiles[] = {
+        {"p50", 50}, {"p90", 90}, {"p99", 99}, {"max", 100}};
     const LatencySamples& samples = *c.latency;
     std::string reason;
-    auto add = [&reason](const std::string& text) { reason += (reason.empty() ? "" : "; ") + text; };
+    auto add = [&reason](const std::string& text) {
+        reason += (reason.empty() ? "" : "; ") + text;
+    };
     if (samples.finished() + samples.unfinished() == 0) add("there was nothing to measure");
     for (const auto& [name, percent] : kPercentiles) {
         const Value* bound = c.body.find(name);
         if (!bound || samples.finished() + samples.unfinished() == 0) continue;
         const auto limit = sim::parse_duration(bound->as_string()).value_or(sim::Duration::zero());
         const auto measured = samples.percentile(percent);
-        const std::string expected = std::string(name) + ": expected at most " + sim::to_text(limit) + ", found ";
+        const std::string expected =
+            std::string(name) + ": expected at most " + sim::to_text(limit) + ", found ";
         if (!measured) {
             add(expected + "none, since " + std::to_string(samples.unfinished()) + " of " +
-                std::to_string(samples.finished() + samples.unfinished()) + " had not come so far when the run ended (" +
-                samples.example() + ")");
+                std::to_string(samples.finished() + samples.unfinished()) +
+                " had not come so far when the run ended (" + samples.example() + ")");
         } else if (*measured > limit) {
             add(expected + sim::to_text(*measured));
         }
@@ -269,11 +285,19 @@ void Judge::finish(sim::Time end) {
     for (const auto& c : cases_) {
         if (c->decided) continue;
         switch (c->kind) {
-            case Kind::Within: finish_within(*c, end); break;
+            case Kind::Within:
+                finish_within(*c, end);
+                break;
             case Kind::Always:
-            case Kind::Never: decide(*c, Verdict::Held, end); break;
-            case Kind::Count: finish_count(*c, end); break;
-            case Kind::Latency: finish_latency(*c, end); break;
+            case Kind::Never:
+                decide(*c, Verdict::Held, end);
+                break;
+            case Kind::Count:
+                finish_count(*c, end);
+                break;
+            case Kind::Latency:
+                finish_latency(*c, end);
+                break;
         }
     }
 }

@@ -1,8 +1,9 @@
 // Judge: holds the run against its expectations, commit by commit and at their deadlines.
 //
-// An expectation counts from the instant s of its beginning, with what is true when that instant is over: `within D` must be
-// true at some instant of (s, s + D], `always` and `never` hold from s to the end, `count` and `latency` look at what happened
-// after s when the run ends. Deadlines are no events: the run asks for the next one and tells when it has passed.
+// An expectation counts from the instant s of its beginning, with what is true when that instant is
+// over: `within D` must be true at some instant of (s, s + D], `always` and `never` hold from s to
+// the end, `count` and `latency` look at what happened after s when the run ends. Deadlines are no
+// events: the run asks for the next one and tells when it has passed.
 #pragma once
 
 #include <map>

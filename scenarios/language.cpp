@@ -12,13 +12,13 @@ std::shared_ptr<Shape> make(Kind kind, std::string expected) {
     return shape;
 }
 
-ShapeRef quantiles() {
-    return map(duration(), "a map of quantiles such as {p50: 3ms, p99: 9ms}");
-}
+ShapeRef quantiles() { return map(duration(), "a map of quantiles such as {p50: 3ms, p99: 9ms}"); }
 
 ShapeRef distribution_record() {
-    return record("distribution", "a distribution such as {distribution: lognormal, median: 3ms, p99: 9ms}",
-                  {required({"distribution", word({"constant", "uniform", "exponential", "lognormal", "empirical"}),
+    return record("distribution",
+                  "a distribution such as {distribution: lognormal, median: 3ms, p99: 9ms}",
+                  {required({"distribution",
+                             word({"constant", "uniform", "exponential", "lognormal", "empirical"}),
                              "Its kind, which says what other keys it takes."}),
                    {"value", duration(), "constant: every sample."},
                    {"min", duration(), "uniform: the least sample."},
@@ -26,7 +26,8 @@ ShapeRef distribution_record() {
                    {"mean", duration(), "exponential: the mean."},
                    {"median", duration(), "lognormal: half of the samples are below."},
                    {"p99", duration(), "lognormal: 99 in 100 samples are below."},
-                   {"quantiles", quantiles(), "empirical: durations by quantile (p0 .. p100, p99.9), linear between."}});
+                   {"quantiles", quantiles(),
+                    "empirical: durations by quantile (p0 .. p100, p99.9), linear between."}});
 }
 
 }  // namespace
@@ -40,7 +41,8 @@ ShapeRef integer(std::int64_t least, std::int64_t most) {
     return shape;
 }
 ShapeRef number(std::int64_t least, std::int64_t most) {
-    auto shape = make(Kind::Number, "a number from " + std::to_string(least) + " to " + std::to_string(most));
+    auto shape = make(Kind::Number,
+                      "a number from " + std::to_string(least) + " to " + std::to_string(most));
     shape->least = least;
     shape->most = most;
     return shape;
@@ -71,7 +73,8 @@ ShapeRef map(ShapeRef element, std::string expected, std::vector<std::string> ke
     shape->words = std::move(keys);
     return shape;
 }
-ShapeRef record(std::string definition, std::string expected, std::vector<Field> fields, bool open) {
+ShapeRef record(std::string definition, std::string expected, std::vector<Field> fields,
+                bool open) {
     auto shape = make(Kind::Record, std::move(expected));
     shape->definition = std::move(definition);
     shape->fields = std::move(fields);
@@ -85,14 +88,17 @@ ShapeRef one_of(std::string expected, std::vector<ShapeRef> choices) {
 }
 
 ShapeRef distribution() {
-    return one_of("a duration such as 15s or a distribution such as {distribution: lognormal, median: 3ms, p99: 9ms}",
-                  {duration(), distribution_record()});
+    return one_of(
+        "a duration such as 15s or a distribution such as {distribution: lognormal, median: 3ms, "
+        "p99: 9ms}",
+        {duration(), distribution_record()});
 }
 
 // Kind and the rest are looked at when the manifest is read, since {file: ...} has none of them.
 ShapeRef manifest() {
     return record("manifest", "a manifest, or {file: ...}",
-                  {{"file", text("a file name"), "Read the manifests from this file, relative to the scenario's folder."},
+                  {{"file", text("a file name"),
+                    "Read the manifests from this file, relative to the scenario's folder."},
                    {"apiVersion", text(), "Group and version of the object."},
                    {"kind", text("a kind such as PersistentVolumeClaim"), "Kind of the object."},
                    {"metadata", any("a map"), "Name, namespace, labels and so on."},
@@ -102,15 +108,16 @@ ShapeRef manifest() {
 }
 
 ShapeRef pattern() {
-    return record("pattern", "a partial object such as {kind: Pod, name: web-0}",
-                  {required({"kind", text("a kind such as PersistentVolumeClaim"), "Kind of the object."}),
-                   {"name", text("a name"), "Its name; without one any object of the kind."},
-                   {"namespace", text("a namespace"), "Its namespace: default if not given, \"*\" for any."},
-                   {"apiVersion", text(), "Needed only where two groups have a kind of that name."},
-                   {"metadata", any("a map"), "Matched by the keys given."},
-                   {"spec", any("a map"), "Matched by the keys given."},
-                   {"status", any("a map"), "Matched by the keys given."}},
-                  true);
+    return record(
+        "pattern", "a partial object such as {kind: Pod, name: web-0}",
+        {required({"kind", text("a kind such as PersistentVolumeClaim"), "Kind of the object."}),
+         {"name", text("a name"), "Its name; without one any object of the kind."},
+         {"namespace", text("a namespace"), "Its namespace: default if not given, \"*\" for any."},
+         {"apiVersion", text(), "Needed only where two groups have a kind of that name."},
+         {"metadata", any("a map"), "Matched by the keys given."},
+         {"spec", any("a map"), "Matched by the keys given."},
+         {"status", any("a map"), "Matched by the keys given."}},
+        true);
 }
 
 Field required(Field field) {
@@ -133,21 +140,28 @@ const ShapeRef& scenario() {
                {required({"name", text("a name"), "What the scenario is called in reports."}),
                 {"labels", map(text(), "a map of labels"), "For choosing and grouping scenarios."},
                 {"annotations", map(text(), "a map of annotations"), "Free text for tools."}});
-    static const ShapeRef spec = record(
-        "spec", "the scenario's spec",
-        {{"description", text(), "What the scenario shows."},
-         {"kubernetes", loose_text("a version such as \"1.36\""),
-          "Behaviour profile: feature gates and constants of that minor version, 1.26 to 1.36; 1.36 by default."},
-         {"featureGates", map(boolean(), "a map of feature gates"), "Feature gates that differ from the profile's."},
-         {"seed", integer(0, INT64_MAX), "Of all that is drawn in the run; 1 by default."},
-         {"startTime", instant(), "What the cluster's wall clock shows at time 0; 2026-01-01T00:00:00Z by default."},
-         {"until", duration(), "Virtual time at which the run ends; by default when the cluster has settled, at most 1h."},
-         {"cluster", cluster(), "What the cluster is."},
-         {"steps", list(steps(), "a list of steps"), "What a person or a fault does to it, and when."},
-         {"expect", expectations(), "What must be true, counted from time 0."}});
+    static const ShapeRef spec =
+        record("spec", "the scenario's spec",
+               {{"description", text(), "What the scenario shows."},
+                {"kubernetes", loose_text("a version such as \"1.36\""),
+                 "Behaviour profile: feature gates and constants of that minor version, 1.26 to "
+                 "1.36; 1.36 by default."},
+                {"featureGates", map(boolean(), "a map of feature gates"),
+                 "Feature gates that differ from the profile's."},
+                {"seed", integer(0, INT64_MAX), "Of all that is drawn in the run; 1 by default."},
+                {"startTime", instant(),
+                 "What the cluster's wall clock shows at time 0; 2026-01-01T00:00:00Z by default."},
+                {"until", duration(),
+                 "Virtual time at which the run ends; by default when the cluster has settled, at "
+                 "most 1h."},
+                {"cluster", cluster(), "What the cluster is."},
+                {"steps", list(steps(), "a list of steps"),
+                 "What a person or a fault does to it, and when."},
+                {"expect", expectations(), "What must be true, counted from time 0."}});
     static const ShapeRef all =
         record("scenario", "a scenario",
-               {required({"apiVersion", word({std::string(kApiVersion)}), "The version of this language."}),
+               {required({"apiVersion", word({std::string(kApiVersion)}),
+                          "The version of this language."}),
                 required({"kind", word({"Scenario"}), "Scenario."}),
                 required({"metadata", metadata, "What the scenario is called."}),
                 required({"spec", spec, "Cluster, steps and expectations."})});

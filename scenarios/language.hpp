@@ -1,5 +1,6 @@
-// The scenario language as one table of shapes: every key a file may hold, its type, its help text and what must be built for
-// it. The loader checks by it and `stowage schema` prints it; a key that is not here does not exist.
+// The scenario language as one table of shapes: every key a file may hold, its type, its help text
+// and what must be built for it. The loader checks by it and `stowage schema` prints it; a key that
+// is not here does not exist.
 #pragma once
 
 #include "scenarios/shape.hpp"
@@ -26,10 +27,11 @@ ShapeRef instant();
 ShapeRef word(std::vector<std::string> words);
 ShapeRef list(ShapeRef element, std::string expected);
 ShapeRef map(ShapeRef element, std::string expected, std::vector<std::string> keys = {});
-ShapeRef record(std::string definition, std::string expected, std::vector<Field> fields, bool open = false);
+ShapeRef record(std::string definition, std::string expected, std::vector<Field> fields,
+                bool open = false);
 ShapeRef one_of(std::string expected, std::vector<ShapeRef> choices);
-ShapeRef manifest();   // a whole object, or {file: ...}
-ShapeRef pattern();    // a partial object
+ShapeRef manifest();  // a whole object, or {file: ...}
+ShapeRef pattern();   // a partial object
 Field required(Field field);
 Field needs(Part part, Field field);
 Field notes(Part part, Field field);  // names an actor that is on by default

@@ -8,7 +8,8 @@ ShapeRef node_list() {
     ShapeRef node = record(
         "node", "a node such as {name: node-1, zone: zone-a}",
         {required({"name", text("a name"), "The node's name."}),
-         {"zone", text("a zone"), "Its label topology.kubernetes.io/zone; zone-a, zone-b, zone-c in turn by default."},
+         {"zone", text("a zone"),
+          "Its label topology.kubernetes.io/zone; zone-a, zone-b, zone-c in turn by default."},
          {"labels", map(text(), "a map of labels"), "Further labels."},
          {"capacity", map(loose_text("a quantity such as 64Gi"), "a map of quantities"),
           "Capacity and allocatable; {cpu: 64, memory: 256Gi, pods: 110} by default."}});
@@ -24,53 +25,63 @@ ShapeRef controllers() {
         "controllers", "a map such as {kubelet: false}",
         {{"kubeControllerManager", on, "kube-controller-manager."},
          notes(Part::Scheduler, {"scheduler", on, "kube-scheduler."}),
-         notes(Part::Kubelet,
-               {"kubelet", nodes,
-                "true, false or the nodes with a kubelet. A node without one: its lease is renewed, nothing mounts, pods "
-                "change only by steps."}),
-         notes(Part::Sidecars, {"externalProvisioner", on, "The provisioner beside each CSI driver."}),
+         notes(Part::Kubelet, {"kubelet", nodes,
+                               "true, false or the nodes with a kubelet. A node without one: its "
+                               "lease is renewed, nothing mounts, pods "
+                               "change only by steps."}),
+         notes(Part::Sidecars,
+               {"externalProvisioner", on, "The provisioner beside each CSI driver."}),
          notes(Part::Sidecars, {"externalAttacher", on, "The attacher beside each CSI driver."}),
          notes(Part::Sidecars, {"externalResizer", on, "The resizer beside each CSI driver."}),
-         notes(Part::Snapshots, {"externalSnapshotter", on, "The snapshotter beside each CSI driver."})});
+         notes(Part::Snapshots,
+               {"externalSnapshotter", on, "The snapshotter beside each CSI driver."})});
 }
 
 ShapeRef controller_manager() {
     return record(
         "kubeControllerManager", "options such as {kubeAPIQPS: 20}",
-        {{"kubeAPIQPS", integer(1, 1'000'000), "Requests a second of each controller's client; 20 by default."},
+        {{"kubeAPIQPS", integer(1, 1'000'000),
+          "Requests a second of each controller's client; 20 by default."},
          {"kubeAPIBurst", integer(1, 1'000'000), "Requests at once; 30 by default."},
-         {"pvClaimBinderSyncPeriod", duration(), "Resync of the PersistentVolume controller; 15s by default."},
+         {"pvClaimBinderSyncPeriod", duration(),
+          "Resync of the PersistentVolume controller; 15s by default."},
          {"enableDynamicProvisioning", boolean(), "true by default."},
          {"enableHostPathProvisioner", boolean(), "false by default."},
-         {"startDelay", duration(), "From the process's start to its first write; 950ms was measured."},
+         {"startDelay", duration(),
+          "From the process's start to its first write; 950ms was measured."},
+         needs(Part::AttachDetach, {"attachDetachReconcileSyncPeriod", duration(),
+                                    "The attach/detach controller's check; 1m by default."}),
          needs(Part::AttachDetach,
-               {"attachDetachReconcileSyncPeriod", duration(), "The attach/detach controller's check; 1m by default."}),
-         needs(Part::AttachDetach, {"disableAttachDetachReconcileSync", boolean(), "Turns that check off."}),
-         needs(Part::AttachDetach,
-               {"disableForceDetachOnTimeout", boolean(), "No detaching after 6m from a node that is not ready."}),
+               {"disableAttachDetachReconcileSync", boolean(), "Turns that check off."}),
+         needs(Part::AttachDetach, {"disableForceDetachOnTimeout", boolean(),
+                                    "No detaching after 6m from a node that is not ready."}),
+         needs(Part::NodeLifecycle, {"nodeMonitorGracePeriod", duration(),
+                                     "Without a heartbeat for so long a node is not ready."}),
          needs(Part::NodeLifecycle,
-               {"nodeMonitorGracePeriod", duration(), "Without a heartbeat for so long a node is not ready."}),
-         needs(Part::NodeLifecycle, {"nodeMonitorPeriod", duration(), "How often nodes are looked at; 5s by default."}),
-         needs(Part::PodGarbage,
-               {"terminatedPodGCThreshold", integer(0), "Finished pods that are kept; 12500 by default."})});
+               {"nodeMonitorPeriod", duration(), "How often nodes are looked at; 5s by default."}),
+         needs(Part::PodGarbage, {"terminatedPodGCThreshold", integer(0),
+                                  "Finished pods that are kept; 12500 by default."})});
 }
 
 ShapeRef phases() {
     std::vector<Field> fields;
     for (const Loop& loop : loops()) {
-        fields.push_back(notes(loop.part, {std::string(loop.name), duration(), "First tick of this loop."}));
+        fields.push_back(
+            notes(loop.part, {std::string(loop.name), duration(), "First tick of this loop."}));
     }
     return record("phases", "first ticks such as {pvBinderResync: 7.9s}", std::move(fields));
 }
 
 ShapeRef api_server() {
-    ShapeRef latency = record("apiLatency", "latencies such as {write: 3ms}",
-                              {{"write", distribution(), "Request sent to commit; median 3ms, p99 9ms by default."},
-                               {"read", distribution(), "Request sent to the answer being made; 1ms, 4ms."},
-                               {"response", distribution(), "Commit to the client having the answer; 0.5ms, 3ms."},
-                               {"watch", distribution(), "Commit to an informer's cache; 0.7ms, 4ms."}});
-    return record("apiServer", "options such as {latency: {write: 3ms}}",
-                  {{"latency", latency, "Drawn for each request, and for each watcher and event."}});
+    ShapeRef latency = record(
+        "apiLatency", "latencies such as {write: 3ms}",
+        {{"write", distribution(), "Request sent to commit; median 3ms, p99 9ms by default."},
+         {"read", distribution(), "Request sent to the answer being made; 1ms, 4ms."},
+         {"response", distribution(), "Commit to the client having the answer; 0.5ms, 3ms."},
+         {"watch", distribution(), "Commit to an informer's cache; 0.7ms, 4ms."}});
+    return record(
+        "apiServer", "options such as {latency: {write: 3ms}}",
+        {{"latency", latency, "Drawn for each request, and for each watcher and event."}});
 }
 
 ShapeRef sidecar() {
@@ -81,12 +92,13 @@ ShapeRef sidecar() {
                    {"kubeAPIBurst", integer(1, 1'000'000), "Requests at once."},
                    {"retryIntervalStart", duration(), "First backoff."},
                    {"retryIntervalMax", duration(), "Longest backoff."},
-                   {"startDelay", duration(), "From the process's start to its first write; 230ms was measured."}});
+                   {"startDelay", duration(),
+                    "From the process's start to its first write; 230ms was measured."}});
 }
 
 ShapeRef driver() {
-    const std::vector<std::string> sidecars = {"externalProvisioner", "externalAttacher", "externalResizer",
-                                               "externalSnapshotter"};
+    const std::vector<std::string> sidecars = {"externalProvisioner", "externalAttacher",
+                                               "externalResizer", "externalSnapshotter"};
     return record(
         "driver", "a driver such as {name: ebs.csi.example.com, profile: block-cloud}",
         {required({"name", text("a driver's name"), "As StorageClasses and volumes name it."}),
@@ -96,9 +108,12 @@ ShapeRef driver() {
          {"snapshots", boolean(), "Can make snapshots."},
          {"attachRequired", boolean(), "CSIDriver's attachRequired; true by default."},
          {"attachLimit", integer(0, 100'000), "Volumes a node."},
-         {"nodes", list(text("a node's name"), "a list of nodes"), "Where its node part runs; all nodes by default."},
-         {"latency", map(distribution(), "latencies such as {CreateVolume: 2s}", rpc_names()), "Of each CSI call."},
-         {"sidecars", map(sidecar(), "options of sidecars", sidecars), "Options of the programs beside the driver."}});
+         {"nodes", list(text("a node's name"), "a list of nodes"),
+          "Where its node part runs; all nodes by default."},
+         {"latency", map(distribution(), "latencies such as {CreateVolume: 2s}", rpc_names()),
+          "Of each CSI call."},
+         {"sidecars", map(sidecar(), "options of sidecars", sidecars),
+          "Options of the programs beside the driver."}});
 }
 
 }  // namespace
@@ -110,37 +125,55 @@ ShapeRef cluster() {
                  "Among nodes of equal best score only; drawn by the seed by default."}});
     return record(
         "cluster", "a cluster such as {nodes: 3}",
-        {{"nodes", node_list(), "A count, or a list of nodes. Node objects under objects count too; none by default."},
-         {"objects", list(manifest(), "a list of manifests"), "What exists before time 0, status included."},
+        {{"nodes", node_list(),
+          "A count, or a list of nodes. Node objects under objects count too; none by default."},
+         {"objects", list(manifest(), "a list of manifests"),
+          "What exists before time 0, status included."},
          {"controllers", controllers(), "Which actors run; all by default."},
          {"kubeControllerManager", controller_manager(), "Options of kube-controller-manager."},
          {"phases", phases(), "When a periodic loop first comes by; drawn by the seed by default."},
          notes(Part::Scheduler, {"scheduler", scheduler, "Options of the scheduler."}),
          {"apiServer", api_server(), "Options of the API server."},
-         needs(Part::CsiDrivers, {"drivers", list(driver(), "a list of drivers"), "CSI drivers with their sidecars."})});
+         needs(Part::CsiDrivers, {"drivers", list(driver(), "a list of drivers"),
+                                  "CSI drivers with their sidecars."})});
 }
 
 const std::vector<std::string>& rpc_names() {
-    static const std::vector<std::string> names = {
-        "CreateVolume", "DeleteVolume", "ControllerPublishVolume", "ControllerUnpublishVolume",
-        "ValidateVolumeCapabilities", "ListVolumes", "GetCapacity", "ControllerGetCapabilities", "CreateSnapshot",
-        "DeleteSnapshot", "ListSnapshots", "ControllerExpandVolume", "ControllerGetVolume", "ControllerModifyVolume",
-        "NodeStageVolume", "NodeUnstageVolume", "NodePublishVolume", "NodeUnpublishVolume", "NodeGetVolumeStats",
-        "NodeExpandVolume", "NodeGetCapabilities", "NodeGetInfo", "Probe", "GetPluginInfo", "GetPluginCapabilities"};
+    static const std::vector<std::string> names = {"CreateVolume",
+                                                   "DeleteVolume",
+                                                   "ControllerPublishVolume",
+                                                   "ControllerUnpublishVolume",
+                                                   "ValidateVolumeCapabilities",
+                                                   "ListVolumes",
+                                                   "GetCapacity",
+                                                   "ControllerGetCapabilities",
+                                                   "CreateSnapshot",
+                                                   "DeleteSnapshot",
+                                                   "ListSnapshots",
+                                                   "ControllerExpandVolume",
+                                                   "ControllerGetVolume",
+                                                   "ControllerModifyVolume",
+                                                   "NodeStageVolume",
+                                                   "NodeUnstageVolume",
+                                                   "NodePublishVolume",
+                                                   "NodeUnpublishVolume",
+                                                   "NodeGetVolumeStats",
+                                                   "NodeExpandVolume",
+                                                   "NodeGetCapabilities",
+                                                   "NodeGetInfo",
+                                                   "Probe",
+                                                   "GetPluginInfo",
+                                                   "GetPluginCapabilities"};
     return names;
 }
 
 const std::vector<Loop>& loops() {
-    static const std::vector<Loop> all = {{"pvBinderResync", Part::Core},
-                                          {"attachDetachReconciler", Part::AttachDetach},
-                                          {"attachDetachSync", Part::AttachDetach},
-                                          {"desiredStatePopulator", Part::AttachDetach},
-                                          {"nodeMonitor", Part::NodeLifecycle},
-                                          {"podGC", Part::PodGarbage},
-                                          {"kubeletReconciler", Part::Kubelet},
-                                          {"kubeletPopulator", Part::Kubelet},
-                                          {"nodeStatusUpdate", Part::Kubelet},
-                                          {"schedulerFlush", Part::Scheduler}};
+    static const std::vector<Loop> all = {
+        {"pvBinderResync", Part::Core},           {"attachDetachReconciler", Part::AttachDetach},
+        {"attachDetachSync", Part::AttachDetach}, {"desiredStatePopulator", Part::AttachDetach},
+        {"nodeMonitor", Part::NodeLifecycle},     {"podGC", Part::PodGarbage},
+        {"kubeletReconciler", Part::Kubelet},     {"kubeletPopulator", Part::Kubelet},
+        {"nodeStatusUpdate", Part::Kubelet},      {"schedulerFlush", Part::Scheduler}};
     return all;
 }
 

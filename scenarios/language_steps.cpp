@@ -4,7 +4,8 @@
 namespace scenarios::language {
 namespace {
 
-// A condition is a pattern or {gone: pattern}; which of them is seen by the key, so the shape is open.
+// A condition is a pattern or {gone: pattern}; which of them is seen by the key, so the shape is
+// open.
 ShapeRef condition() {
     static const ShapeRef shape = [] {
         auto both = std::make_shared<Shape>(*pattern());
@@ -18,41 +19,49 @@ ShapeRef condition() {
 }
 
 ShapeRef event() {
-    ShapeRef some = record("about", "an object such as {kind: Pod, name: web-0}",
-                           {{"kind", text("a kind such as Pod"), "Kind of the object; any if not given."},
-                            {"name", text("a name"), "Its name; any if not given."},
-                            {"namespace", text("a namespace"), "Its namespace; any if not given."}});
-    ShapeRef about = one_of("an object such as PersistentVolumeClaim/data or {kind: Pod, name: web-0}",
-                            {text("an object such as PersistentVolumeClaim/data"), some});
-    ShapeRef fields = record(
-        "event", "an event such as {reason: FailedBinding}",
-        {{"reason", text("a reason"), "Its reason, exactly."},
-         {"type", word({"Normal", "Warning"}), "Its type."},
-         {"message", text(), "Its message, exactly, or its beginning with * behind it."},
-         {"about", about, "The object it is about."},
-         {"from", text("a component"), "The component that wrote it, such as persistentvolume-controller."}});
-    return one_of("an event such as {reason: FailedBinding}, or its reason", {text("a reason"), fields});
+    ShapeRef some =
+        record("about", "an object such as {kind: Pod, name: web-0}",
+               {{"kind", text("a kind such as Pod"), "Kind of the object; any if not given."},
+                {"name", text("a name"), "Its name; any if not given."},
+                {"namespace", text("a namespace"), "Its namespace; any if not given."}});
+    ShapeRef about =
+        one_of("an object such as PersistentVolumeClaim/data or {kind: Pod, name: web-0}",
+               {text("an object such as PersistentVolumeClaim/data"), some});
+    ShapeRef fields =
+        record("event", "an event such as {reason: FailedBinding}",
+               {{"reason", text("a reason"), "Its reason, exactly."},
+                {"type", word({"Normal", "Warning"}), "Its type."},
+                {"message", text(), "Its message, exactly, or its beginning with * behind it."},
+                {"about", about, "The object it is about."},
+                {"from", text("a component"),
+                 "The component that wrote it, such as persistentvolume-controller."}});
+    return one_of("an event such as {reason: FailedBinding}, or its reason",
+                  {text("a reason"), fields});
 }
 
 ShapeRef request() {
     ShapeRef fields = record(
         "request", "a request such as {verb: update, kind: PersistentVolume}",
-        {{"verb", word({"get", "list", "create", "update", "patch", "delete", "deletecollection"}), "What was asked."},
+        {{"verb", word({"get", "list", "create", "update", "patch", "delete", "deletecollection"}),
+          "What was asked."},
          {"kind", text("a kind such as PersistentVolume"), "Of what kind."},
-         {"resource", text("a resource such as persistentvolumes"), "The same, as request logs name it."},
+         {"resource", text("a resource such as persistentvolumes"),
+          "The same, as request logs name it."},
          {"name", text("a name"), "Of which object."},
          {"namespace", text("a namespace"), "In which namespace; any if not given."},
          {"subresource", word({"status", "finalize", "binding", "eviction"}), "On which part."},
-         {"by", text("a client"), "The client's name, such as persistent-volume-binder, or client for steps."},
+         {"by", text("a client"),
+          "The client's name, such as persistent-volume-binder, or client for steps."},
          {"code", integer(0, 599), "The answer's HTTP code."}});
     return fields;
 }
 
 ShapeRef rpc() {
-    ShapeRef fields = record("rpc", "a CSI call such as {method: CreateVolume}",
-                             {{"method", word(rpc_names()), "Which call."},
-                              {"driver", text("a driver's name"), "To which driver; any if not given."},
-                              {"code", text("a gRPC code"), "With which outcome; any if not given."}});
+    ShapeRef fields =
+        record("rpc", "a CSI call such as {method: CreateVolume}",
+               {{"method", word(rpc_names()), "Which call."},
+                {"driver", text("a driver's name"), "To which driver; any if not given."},
+                {"code", text("a gRPC code"), "With which outcome; any if not given."}});
     return one_of("a CSI call such as CreateVolume", {word(rpc_names()), fields});
 }
 
@@ -99,7 +108,8 @@ ShapeRef latency() {
     std::string help = "Which one.";
     for (const Latency& l : latencies()) {
         names.emplace_back(l.name);
-        help += " " + std::string(l.name) + ": from " + std::string(l.from) + " to " + std::string(l.to) + ".";
+        help += " " + std::string(l.name) + ": from " + std::string(l.from) + " to " +
+                std::string(l.to) + ".";
     }
     return record("latency", "a bound such as {of: claim-bound, p99: 30s}",
                   {required({"of", word(std::move(names)), std::move(help)}),
@@ -112,7 +122,8 @@ ShapeRef latency() {
 ShapeRef expectation() {
     static const ShapeRef shape = [] {
         std::vector<Field> fields = {
-            {"within", duration(), "The state or event beside it must come at some instant of (s, s + this]."},
+            {"within", duration(),
+             "The state or event beside it must come at some instant of (s, s + this]."},
             {"event", event(), "With within: such an event is written."},
             {"always", always(), "Holds from the start to the end of the run."},
             {"never", never(), "Does not happen to the end of the run."},
@@ -122,7 +133,8 @@ ShapeRef expectation() {
             f.help = "With within: " + f.help;
             fields.push_back(std::move(f));
         }
-        return record("expectation", "an expectation such as {within: 10s, object: {...}}", std::move(fields));
+        return record("expectation", "an expectation such as {within: 10s, object: {...}}",
+                      std::move(fields));
     }();
     return shape;
 }
@@ -130,9 +142,11 @@ ShapeRef expectation() {
 ShapeRef target() {
     return record("target", "what it is done to, such as {component: kube-controller-manager}",
                   {{"component", text("a component"),
-                    "kube-apiserver, kube-controller-manager, kube-scheduler, kubelet/NODE, external-provisioner, "
+                    "kube-apiserver, kube-controller-manager, kube-scheduler, kubelet/NODE, "
+                    "external-provisioner, "
                     "external-attacher, external-resizer, external-snapshotter or csi-driver."},
-                   {"driver", text("a driver's name"), "Of a sidecar or csi-driver: whose; the only one if not given."},
+                   {"driver", text("a driver's name"),
+                    "Of a sidecar or csi-driver: whose; the only one if not given."},
                    {"node", text("a node's name"), "A whole node."},
                    {"heartbeats", text("a node's name"), "The heartbeats of a node alone."}});
 }
@@ -140,8 +154,9 @@ ShapeRef target() {
 ShapeRef crash_target() {
     auto shape = std::make_shared<Shape>(*target());
     shape->definition = "crashTarget";
-    shape->fields.push_back({"inFlight", word({"deliver", "drop"}),
-                             "What was sent completes (deliver, the default), or is lost on its way."});
+    shape->fields.push_back(
+        {"inFlight", word({"deliver", "drop"}),
+         "What was sent completes (deliver, the default), or is lost on its way."});
     return shape;
 }
 
@@ -151,26 +166,31 @@ ShapeRef node_target() {
 }
 
 ShapeRef patch() {
-    return record("patch", "a patch such as {kind: Pod, name: web-0, body: {...}}",
-                  {required({"kind", text("a kind such as PersistentVolumeClaim"), "Kind of the object."}),
-                   required({"name", text("a name"), "Its name."}),
-                   {"namespace", text("a namespace"), "Its namespace, default if not given."},
-                   {"apiVersion", text(), "Needed only where two groups have a kind of that name."},
-                   {"subresource", word({"status"}), "The part that is written."},
-                   {"type", word({"merge", "json", "strategic"}), "strategic by default, merge for custom resources."},
-                   required({"body", any("a patch"), "The patch: a map, or a list of operations for json."})});
+    return record(
+        "patch", "a patch such as {kind: Pod, name: web-0, body: {...}}",
+        {required({"kind", text("a kind such as PersistentVolumeClaim"), "Kind of the object."}),
+         required({"name", text("a name"), "Its name."}),
+         {"namespace", text("a namespace"), "Its namespace, default if not given."},
+         {"apiVersion", text(), "Needed only where two groups have a kind of that name."},
+         {"subresource", word({"status"}), "The part that is written."},
+         {"type", word({"merge", "json", "strategic"}),
+          "strategic by default, merge for custom resources."},
+         required(
+             {"body", any("a patch"), "The patch: a map, or a list of operations for json."})});
 }
 
 ShapeRef deletion() {
-    return record("delete", "what to delete such as {kind: Pod, name: web-0}",
-                  {required({"kind", text("a kind such as PersistentVolumeClaim"), "Kind of the object."}),
-                   required({"name", text("a name"), "Its name."}),
-                   {"namespace", text("a namespace"), "Its namespace, default if not given."},
-                   {"apiVersion", text(), "Needed only where two groups have a kind of that name."},
-                   {"gracePeriodSeconds", integer(0), "Of a pod: how long it may take to end."},
-                   {"propagationPolicy", word({"Background", "Foreground", "Orphan"}), "What happens to dependents."},
-                   {"uid", text("a uid"), "Delete only the object with this uid."},
-                   {"resourceVersion", text("a version"), "Delete only this version."}});
+    return record(
+        "delete", "what to delete such as {kind: Pod, name: web-0}",
+        {required({"kind", text("a kind such as PersistentVolumeClaim"), "Kind of the object."}),
+         required({"name", text("a name"), "Its name."}),
+         {"namespace", text("a namespace"), "Its namespace, default if not given."},
+         {"apiVersion", text(), "Needed only where two groups have a kind of that name."},
+         {"gracePeriodSeconds", integer(0), "Of a pod: how long it may take to end."},
+         {"propagationPolicy", word({"Background", "Foreground", "Orphan"}),
+          "What happens to dependents."},
+         {"uid", text("a uid"), "Delete only the object with this uid."},
+         {"resourceVersion", text("a version"), "Delete only this version."}});
 }
 
 ShapeRef taint() {
@@ -178,41 +198,49 @@ ShapeRef taint() {
                   {required({"node", text("a node's name"), "Which node."}),
                    required({"key", text("a key"), "The taint's key."}),
                    {"value", text(), "Its value."},
-                   required({"effect", word({"NoSchedule", "PreferNoSchedule", "NoExecute"}), "What it does."}),
+                   required({"effect", word({"NoSchedule", "PreferNoSchedule", "NoExecute"}),
+                             "What it does."}),
                    {"remove", boolean(), "Take it away instead."}});
 }
 
 ShapeRef faults() {
-    ShapeRef fault = record(
-        "fault", "a fault such as {times: 2, code: Internal}",
-        {{"times", integer(0), "How many calls it meets; 1 by default."},
-         {"code",
-          word({"Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists",
-                "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted", "OutOfRange",
-                "Unimplemented", "Internal", "Unavailable", "DataLoss", "Unauthenticated"}),
-          "The gRPC code of the answer."},
-         {"msg", text(), "Its message."},
-         {"delay_ms", integer(0), "Milliseconds before the answer."},
-         {"delay", duration(), "Time before the answer."},
-         {"after", boolean(), "The backend does the work, then the call fails."},
-         {"hang", boolean(), "No answer ever comes."},
-         {"probability", number(0, 1), "Of meeting a call."}});
+    ShapeRef fault =
+        record("fault", "a fault such as {times: 2, code: Internal}",
+               {{"times", integer(0), "How many calls it meets; 1 by default."},
+                {"code",
+                 word({"Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound",
+                       "AlreadyExists", "PermissionDenied", "ResourceExhausted",
+                       "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented", "Internal",
+                       "Unavailable", "DataLoss", "Unauthenticated"}),
+                 "The gRPC code of the answer."},
+                {"msg", text(), "Its message."},
+                {"delay_ms", integer(0), "Milliseconds before the answer."},
+                {"delay", duration(), "Time before the answer."},
+                {"after", boolean(), "The backend does the work, then the call fails."},
+                {"hang", boolean(), "No answer ever comes."},
+                {"probability", number(0, 1), "Of meeting a call."}});
     ShapeRef some = list(fault, "a list of faults");
-    std::vector<Field> fields = {{"driver", text("a driver's name"), "Which driver; the only one if not given."}};
-    for (const std::string& name : rpc_names()) fields.push_back({name, some, "Faults of this call, in order."});
-    return record("faults", "faults such as {CreateVolume: [{times: 2, code: Internal}]}", std::move(fields));
+    std::vector<Field> fields = {
+        {"driver", text("a driver's name"), "Which driver; the only one if not given."}};
+    for (const std::string& name : rpc_names())
+        fields.push_back({name, some, "Faults of this call, in order."});
+    return record("faults", "faults such as {CreateVolume: [{times: 2, code: Internal}]}",
+                  std::move(fields));
 }
 
 }  // namespace
 
 ShapeRef steps() {
-    const ShapeRef when = one_of("a condition such as {kind: Pod, name: web-0, status: {phase: Running}}, or a list of them",
-                                 {condition(), list(condition(), "a list of conditions")});
-    const ShapeRef several = one_of("a manifest, a list of manifests, {file: ...} or several documents as text",
-                                    {manifest(), list(manifest(), "a list of manifests"), text("manifests as text")});
-    const ShapeRef rejected = record("rejected", "a refusal such as {code: 422, message: \"...\"}",
-                                     {required({"code", integer(0, 599), "The answer's HTTP code; 0: none came."}),
-                                      {"message", text("a message"), "The answer's message."}});
+    const ShapeRef when = one_of(
+        "a condition such as {kind: Pod, name: web-0, status: {phase: Running}}, or a list of them",
+        {condition(), list(condition(), "a list of conditions")});
+    const ShapeRef several =
+        one_of("a manifest, a list of manifests, {file: ...} or several documents as text",
+               {manifest(), list(manifest(), "a list of manifests"), text("manifests as text")});
+    const ShapeRef rejected =
+        record("rejected", "a refusal such as {code: 422, message: \"...\"}",
+               {required({"code", integer(0, 599), "The answer's HTTP code; 0: none came."}),
+                {"message", text("a message"), "The answer's message."}});
     return record(
         "step", "a step such as {at: 0s, create: {...}}",
         {{"at", duration(), "Virtual time since the beginning."},
@@ -221,7 +249,8 @@ ShapeRef steps() {
          {"timeout", duration(), "How long `when` may take; 5m by default."},
          {"create", manifest(), "Create this object."},
          {"apply", several, "Create these objects, or change those that exist to what is given."},
-         {"replace", manifest(), "Update this object with the resourceVersion given, or the current one."},
+         {"replace", manifest(),
+          "Update this object with the resourceVersion given, or the current one."},
          {"patch", patch(), "Patch an object."},
          {"delete", deletion(), "Delete an object."},
          {"crash", crash_target(), "Kill it at once."},
@@ -244,12 +273,16 @@ ShapeRef expectations() { return list(expectation(), "a list of expectations"); 
 const std::vector<Latency>& latencies() {
     static const std::vector<Latency> all = {
         {"claim-bound", Part::Core, "the claim's creation", "its phase becoming Bound"},
-        {"claim-provisioned", Part::Sidecars, "the creation of a claim", "the creation of a volume made for it"},
+        {"claim-provisioned", Part::Sidecars, "the creation of a claim",
+         "the creation of a volume made for it"},
         {"pod-scheduled", Part::Scheduler, "the pod's creation", "its nodeName being set"},
-        {"volume-attached", Part::AttachDetach, "the VolumeAttachment's creation", "its attached becoming true"},
-        {"volume-mounted", Part::Kubelet, "the pod's nodeName being set", "its containers' creation being possible"},
+        {"volume-attached", Part::AttachDetach, "the VolumeAttachment's creation",
+         "its attached becoming true"},
+        {"volume-mounted", Part::Kubelet, "the pod's nodeName being set",
+         "its containers' creation being possible"},
         {"pod-running", Part::Kubelet, "the pod's creation", "its phase becoming Running"},
-        {"claim-deleted", Part::Core, "the claim's deletion being asked for", "the claim being gone"},
+        {"claim-deleted", Part::Core, "the claim's deletion being asked for",
+         "the claim being gone"},
         {"volume-reclaimed", Part::Core, "the volume's phase becoming Released",
          "the volume being gone, or Available again"},
     };

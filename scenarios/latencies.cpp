@@ -69,13 +69,16 @@ void LatencySamples::on_volume(sim::Time at, const Committed& c) {
 std::optional<sim::Duration> LatencySamples::percentile(int percent) const {
     const std::size_t all = samples_.size() + began_.size();
     if (all == 0) return std::nullopt;
-    const std::size_t rank = std::max<std::size_t>(1, (all * static_cast<std::size_t>(percent) + 99) / 100);
+    const std::size_t rank =
+        std::max<std::size_t>(1, (all * static_cast<std::size_t>(percent) + 99) / 100);
     if (rank > samples_.size()) return std::nullopt;
     std::vector<sim::Duration> sorted = samples_;
     std::sort(sorted.begin(), sorted.end());
     return sorted[rank - 1];
 }
 
-std::string LatencySamples::example() const { return began_.empty() ? "" : began_.begin()->first.to_string(); }
+std::string LatencySamples::example() const {
+    return began_.empty() ? "" : began_.begin()->first.to_string();
+}
 
 }  // namespace scenarios

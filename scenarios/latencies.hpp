@@ -1,9 +1,10 @@
 // Latencies by name, as expectations bound them: how long from one instant of an object to another.
 //     claim-bound       from the claim's creation to its phase becoming Bound
 //     claim-deleted     from the claim's deletion being asked for to the claim being gone
-//     volume-reclaimed  from the volume's phase becoming Released to it being gone, or Available again
-// The others of language::latencies() wait for their actors. An object that has begun and not come to its last instant when
-// the run ends counts as slower than any bound.
+//     volume-reclaimed  from the volume's phase becoming Released to it being gone, or Available
+//     again
+// The others of language::latencies() wait for their actors. An object that has begun and not come
+// to its last instant when the run ends counts as slower than any bound.
 #pragma once
 
 #include <map>
@@ -23,8 +24,8 @@ class LatencySamples {
     const std::string& name() const { return name_; }
     std::size_t finished() const { return samples_.size(); }
     std::size_t unfinished() const { return began_.size(); }
-    // The least duration that at least `percent` in a hundred took no longer than; nothing where it was not reached, or
-    // where nothing began.
+    // The least duration that at least `percent` in a hundred took no longer than; nothing where it
+    // was not reached, or where nothing began.
     std::optional<sim::Duration> percentile(int percent) const;
     // One that has not come to its end, for messages.
     std::string example() const;

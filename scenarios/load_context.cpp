@@ -34,7 +34,8 @@ const KindInfo* LoadContext::kind(const Node& node, const std::string& apiVersio
     if (!apiVersion.empty()) return &scheme.info(scheme.resolve(apiVersion, node.text));
     if (const KindInfo* known = scheme.find(node.text)) return known;
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < scheme.size(); ++i) names.push_back(scheme.info(static_cast<Kind>(i)).kind);
+    for (std::size_t i = 0; i < scheme.size(); ++i)
+        names.push_back(scheme.info(static_cast<Kind>(i)).kind);
     const std::string near = nearest(node.text, names);
     std::string message = "unknown kind " + Value(node.text).to_json();
     if (!near.empty()) message += " (nearest known: \"" + near + "\")";
@@ -67,7 +68,8 @@ void LoadContext::check_fields(const Node& node, Kind kind, const std::string& p
         }
         if (also.contains(m.key)) continue;
         // A slip of the pen is refused; a field that the model has never heard of is kept as it is.
-        const std::string where = path.empty() ? scheme.info(kind).kind : path + " of " + scheme.info(kind).kind;
+        const std::string where =
+            path.empty() ? scheme.info(kind).kind : path + " of " + scheme.info(kind).kind;
         const std::string near = nearest(m.key, names);
         const bool slip = !near.empty() && m.key.size() > 3 && edit_distance(m.key, near) <= 2;
         const std::string message = unknown("key", m.key, where, names);
@@ -83,7 +85,8 @@ void LoadContext::check_uids(const Node& node) {
     if (node.is_string()) {
         if (auto problem = uid_references(node.text).problem) error(node.place(), *problem);
         for (const UidReference& r : uid_references(node.text).found) {
-            if (!scheme.find(r.kind)) error(node.place(), "unknown kind \"" + r.kind + "\" in " + r.to_string());
+            if (!scheme.find(r.kind))
+                error(node.place(), "unknown kind \"" + r.kind + "\" in " + r.to_string());
         }
     }
     for (const Node& item : node.items) check_uids(item);

@@ -1,4 +1,5 @@
-// LoadContext: what the parts of the loader share while one scenario is read: complaints, the kinds seen, the names of files.
+// LoadContext: what the parts of the loader share while one scenario is read: complaints, the kinds
+// seen, the names of files.
 #pragma once
 
 #include <deque>
@@ -17,7 +18,9 @@ class LoadContext {
   public:
     explicit LoadContext(std::string file);
 
-    void error(const Place& place, std::string message) { problems.push_back({place, std::move(message)}); }
+    void error(const Place& place, std::string message) {
+        problems.push_back({place, std::move(message)});
+    }
     void warn(const Place& place, std::string message);
     // A name that outlives all nodes.
     const std::string& keep(std::string file);
@@ -50,8 +53,10 @@ class LoadContext {
 
 // The readers of the parts, each of which trusts that the shape was checked.
 void read_cluster(const Node& spec, LoadContext& context, Scenario& scenario);
-std::vector<Step> read_steps(const Node* steps, const std::optional<sim::Duration>& until, LoadContext& context);
+std::vector<Step> read_steps(const Node* steps, const std::optional<sim::Duration>& until,
+                             LoadContext& context);
 std::optional<Expectation> read_expectation(const Node& node, LoadContext& context);
-sim::Distribution read_distribution(const Node& node, const std::string& where, LoadContext& context);
+sim::Distribution read_distribution(const Node& node, const std::string& where,
+                                    LoadContext& context);
 
 }  // namespace scenarios

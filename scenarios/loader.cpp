@@ -12,19 +12,23 @@ constexpr std::size_t kMostProblems = 50;
 
 bool is_scenario(const Node& document, LoadContext& context) {
     if (!document.is_map()) {
-        context.error(document.place(), "expected a scenario (apiVersion, kind, metadata, spec), found " +
-                                            document.describe());
+        context.error(
+            document.place(),
+            "expected a scenario (apiVersion, kind, metadata, spec), found " + document.describe());
         return false;
     }
     const std::string kind = text_of(document.find("kind"));
     const std::string version = text_of(document.find("apiVersion"));
     if (version.starts_with("stowage.dev/") || kind == "Scenario" || kind.empty()) return true;
-    context.error(document.place(), "this is a " + kind + ", not a Scenario; put manifests under spec.cluster.objects "
-                                        "or into a step");
+    context.error(document.place(),
+                  "this is a " + kind +
+                      ", not a Scenario; put manifests under spec.cluster.objects "
+                      "or into a step");
     return false;
 }
 
-void read_spec(const Node& document, const LoadOptions& options, LoadContext& context, Scenario& scenario) {
+void read_spec(const Node& document, const LoadOptions& options, LoadContext& context,
+               Scenario& scenario) {
     const Node& metadata = *document.find("metadata");
     const Node& spec = *document.find("spec");
     scenario.name = text_of(metadata.find("name"));
@@ -60,7 +64,8 @@ void tidy_problems(Diagnostics& problems) {
         }
     }
     if (problems.size() <= kMostProblems) return;
-    const std::string more = "and " + std::to_string(problems.size() - kMostProblems) + " more problems";
+    const std::string more =
+        "and " + std::to_string(problems.size() - kMostProblems) + " more problems";
     problems.resize(kMostProblems);
     problems.push_back({Place{problems.front().place.file}, more});
 }
@@ -94,7 +99,8 @@ Loaded load_text(std::string_view text, const std::string& name, const LoadOptio
     }
     Node& document = documents[0];
     for (const std::string& assignment : options.set) override_value(document, assignment, context);
-    if (!context.problems.empty() || !is_scenario(document, context)) return finish(context, std::nullopt);
+    if (!context.problems.empty() || !is_scenario(document, context))
+        return finish(context, std::nullopt);
 
     CheckResult shape;
     check(document, *language::scenario(), "", shape);

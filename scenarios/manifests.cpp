@@ -11,8 +11,10 @@ namespace {
 using model::api::KindInfo;
 
 // Fields that the server writes and a wish does not hold.
-constexpr std::string_view kServersOwn[] = {"resourceVersion", "uid", "creationTimestamp", "generation",
-                                            "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"};
+constexpr std::string_view kServersOwn[] = {"resourceVersion",   "uid",
+                                            "creationTimestamp", "generation",
+                                            "deletionTimestamp", "deletionGracePeriodSeconds",
+                                            "selfLink"};
 
 class Reader {
   public:
@@ -77,7 +79,8 @@ class Reader {
         }
         for (const Member& m : node.members) {
             if (m.key != "file") {
-                return context_.error(m.place(), "{file: ...} takes no other key, found \"" + m.key + "\"");
+                return context_.error(m.place(),
+                                      "{file: ...} takes no other key, found \"" + m.key + "\"");
             }
         }
         const std::string path = context_.resolve(name->text);
@@ -98,13 +101,15 @@ class Reader {
             const Node* word = node.find(key);
             if (word && word->is_string() && !word->text.empty()) continue;
             std::string message = "the manifest lacks \"" + std::string(key) + "\"";
-            if (word && !word->is_string()) message = std::string(key) + ": expected text, found " + word->describe();
+            if (word && !word->is_string())
+                message = std::string(key) + ": expected text, found " + word->describe();
             return context_.error(word ? word->place() : node.place(), message);
         }
         const std::string& kind = node.find("kind")->text;
         const std::string& version = node.find("apiVersion")->text;
         if (const Node* meta = node.find("metadata"); meta && !meta->is_map()) {
-            return context_.error(meta->place(), "metadata: expected a map, found " + meta->describe());
+            return context_.error(meta->place(),
+                                  "metadata: expected a map, found " + meta->describe());
         }
         if (!right_group(*node.find("apiVersion"), kind)) return;
         const KindInfo& info = context_.scheme.info(context_.scheme.resolve(version, kind));
@@ -116,16 +121,19 @@ class Reader {
         found_.push_back(std::move(manifest));
     }
 
-    // A known kind under another of Kubernetes' own groups is a slip; a custom group may use any word.
+    // A known kind under another of Kubernetes' own groups is a slip; a custom group may use any
+    // word.
     bool right_group(const Node& version, const std::string& kind) {
         const KindInfo* known = context_.scheme.find(kind);
         if (!known || !known->typed) return true;
         const std::size_t slash = version.text.find('/');
         const std::string group = slash == std::string::npos ? "" : version.text.substr(0, slash);
-        const bool native = group.empty() || group.ends_with("k8s.io") || group == "apps" || group == "batch";
+        const bool native =
+            group.empty() || group.ends_with("k8s.io") || group == "apps" || group == "batch";
         const bool fits = group == known->group || (kind == "Event" && group == "events.k8s.io");
         if (fits || !native) return true;
-        context_.error(version.place(), kind + " belongs to " + known->apiVersion + ", not to " + version.text);
+        context_.error(version.place(),
+                       kind + " belongs to " + known->apiVersion + ", not to " + version.text);
         return false;
     }
 

@@ -9,9 +9,11 @@ namespace {
 
 using model::api::Quantity;
 
-constexpr std::string_view kAmountMaps[] = {"capacity", "allocatable", "requests", "limits", "hard",
-                                            "used", "overhead", "allocatedResources"};
-constexpr std::string_view kAmounts[] = {"sizeLimit", "restoreSize", "maximumVolumeSize", "minimumVolumeSize"};
+constexpr std::string_view kAmountMaps[] = {
+    "capacity", "allocatable", "requests", "limits",
+    "hard",     "used",        "overhead", "allocatedResources"};
+constexpr std::string_view kAmounts[] = {"sizeLimit", "restoreSize", "maximumVolumeSize",
+                                         "minimumVolumeSize"};
 
 template <std::size_t N>
 bool contains(const std::string_view (&words)[N], std::string_view word) {
@@ -26,7 +28,9 @@ struct Where {
     }
 };
 
-std::string scalar_text(const Value& v) { return v.is_string() ? std::string(v.as_string()) : v.to_json(); }
+std::string scalar_text(const Value& v) {
+    return v.is_string() ? std::string(v.as_string()) : v.to_json();
+}
 
 bool same_amount(const Value& a, const Value& b) {
     const auto x = Quantity::parse(scalar_text(a));
@@ -43,7 +47,8 @@ bool matches(const Value& pattern, const Value* found, Where where) {
     if (pattern.is_map()) {
         if (found && !found->is_map() && !found->is_null()) return false;
         for (const auto& [key, wanted] : pattern.as_map()) {
-            if (!matches(wanted, found ? found->find(key) : nullptr, where.below(key))) return false;
+            if (!matches(wanted, found ? found->find(key) : nullptr, where.below(key)))
+                return false;
         }
         return true;
     }
@@ -51,10 +56,12 @@ bool matches(const Value& pattern, const Value* found, Where where) {
     if (pattern.is_list()) {
         if (!found->is_list()) return false;
         const auto& elements = found->as_list();
-        return std::all_of(pattern.as_list().begin(), pattern.as_list().end(), [&](const Value& wanted) {
-            return std::any_of(elements.begin(), elements.end(),
-                               [&](const Value& element) { return matches(wanted, &element, where); });
-        });
+        return std::all_of(
+            pattern.as_list().begin(), pattern.as_list().end(), [&](const Value& wanted) {
+                return std::any_of(elements.begin(), elements.end(), [&](const Value& element) {
+                    return matches(wanted, &element, where);
+                });
+            });
     }
     return pattern == *found || (pattern.is_null() && found->is_empty()) ||
            (where.amounts && same_amount(pattern, *found));
@@ -71,8 +78,9 @@ void collect(const Value& pattern, const Value* found, Where where, const std::s
     }
     if (pattern.is_list() && found && found->is_list()) {
         for (const Value& wanted : pattern.as_list()) {
-            const bool there = std::any_of(found->as_list().begin(), found->as_list().end(),
-                                           [&](const Value& element) { return matches(wanted, &element, where); });
+            const bool there =
+                std::any_of(found->as_list().begin(), found->as_list().end(),
+                            [&](const Value& element) { return matches(wanted, &element, where); });
             if (!there) out.push_back({path + "[]", flow_text(wanted), flow_text(*found)});
         }
         return;
@@ -85,7 +93,9 @@ void collect(const Value& pattern, const Value* found, Where where, const std::s
 
 bool matches(const Value& pattern, const Value* found) { return matches(pattern, found, Where()); }
 
-std::string Difference::to_string() const { return path + ": expected " + expected + ", found " + found; }
+std::string Difference::to_string() const {
+    return path + ": expected " + expected + ", found " + found;
+}
 
 std::vector<Difference> differences(const Value& pattern, const Value& object) {
     std::vector<Difference> out;
@@ -100,7 +110,8 @@ bool is_about(const Pattern& pattern, const model::api::Key& key) {
 
 std::string comparable_message(const std::string& message) {
     std::size_t end = message.size();
-    for (const char* mark : {"\n", "core.", "storage.", "(*", "0x"}) end = std::min(end, message.find(mark));
+    for (const char* mark : {"\n", "core.", "storage.", "(*", "0x"})
+        end = std::min(end, message.find(mark));
     return message.substr(0, end);
 }
 

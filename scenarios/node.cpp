@@ -35,13 +35,19 @@ Place Member::place() const {
 
 std::string Node::describe() const {
     switch (type) {
-        case Type::Null: return "nothing";
-        case Type::Bool: return scalar.as_bool() ? "true" : "false";
+        case Type::Null:
+            return "nothing";
+        case Type::Bool:
+            return scalar.as_bool() ? "true" : "false";
         case Type::Int:
-        case Type::Double: return "the number " + shortened(text);
-        case Type::String: return "the text " + Value(shortened(text)).to_json();
-        case Type::List: return "a list";
-        case Type::Map: return "a map";
+        case Type::Double:
+            return "the number " + shortened(text);
+        case Type::String:
+            return "the text " + Value(shortened(text)).to_json();
+        case Type::List:
+            return "a list";
+        case Type::Map:
+            return "a map";
     }
     return "nothing";
 }

@@ -1,5 +1,6 @@
-// Node: a piece of a scenario file or manifest with the place where it stands, so that every complaint can name line and
-// column. Maps keep the order of the file. A Node lives only while a file is loaded; what is kept is turned into a Value.
+// Node: a piece of a scenario file or manifest with the place where it stands, so that every
+// complaint can name line and column. Maps keep the order of the file. A Node lives only while a
+// file is loaded; what is kept is turned into a Value.
 #pragma once
 
 #include <string>
@@ -35,7 +36,8 @@ struct Node {
     bool is_list() const { return type == Type::List; }
     bool is_map() const { return type == Type::Map; }
     bool is_scalar() const { return !is_list() && !is_map(); }
-    // Null where this is no map or has no such key, and where what stands there is an explicit null.
+    // Null where this is no map or has no such key, and where what stands there is an explicit
+    // null.
     const Node* find(std::string_view key) const;
     const Member* member(std::string_view key) const;
     Place place() const;

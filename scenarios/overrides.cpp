@@ -27,7 +27,8 @@ std::optional<Segment> take_segment(std::string_view& path, bool first) {
         const std::size_t close = path.find(']');
         if (close == path.npos) return std::nullopt;
         const std::string_view digits = path.substr(1, close - 1);
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), segment.index);
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), segment.index);
         if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
         segment.is_index = true;
         path.remove_prefix(close + 1);
@@ -69,12 +70,13 @@ void place_all(Node& node, const std::string& file) {
 Node* descend(Node& from, const Segment& segment, const std::string& file, std::string& problem) {
     if (segment.is_index) {
         if (!from.is_list()) {
-            problem = "[" + std::to_string(segment.index) + "] needs a list, found " + from.describe();
+            problem =
+                "[" + std::to_string(segment.index) + "] needs a list, found " + from.describe();
             return nullptr;
         }
         if (segment.index > from.items.size()) {
-            problem = "[" + std::to_string(segment.index) + "]: the list has " + std::to_string(from.items.size()) +
-                      " elements";
+            problem = "[" + std::to_string(segment.index) + "]: the list has " +
+                      std::to_string(from.items.size()) + " elements";
             return nullptr;
         }
         if (segment.index == from.items.size()) {

@@ -13,8 +13,8 @@ void append_text(std::string_view text, std::string& out) {
     resolve_plain(plain);
     const bool simple = !text.empty() && plain.is_string() &&
                         text.find_first_of("{}[],&*#?|<>=!%@\\\"'`\n") == text.npos &&
-                        text.find(": ") == text.npos && text.front() != ' ' && text.back() != ' ' && text != "null" &&
-                        text != "~";
+                        text.find(": ") == text.npos && text.front() != ' ' && text.back() != ' ' &&
+                        text != "null" && text != "~";
     if (simple) {
         out += text;
     } else {
@@ -75,7 +75,9 @@ Pattern make_pattern(Value written, const model::api::KindInfo& info) {
 std::optional<Pattern> read_pattern(const Node& node, LoadContext& context) {
     const Node* kind = node.find("kind");
     if (!kind) {
-        context.error(node.place(), "expected a partial object such as {kind: Pod, name: web-0}: \"kind\" is missing");
+        context.error(
+            node.place(),
+            "expected a partial object such as {kind: Pod, name: web-0}: \"kind\" is missing");
         return std::nullopt;
     }
     const auto* info = context.kind(*kind, text_of(node.find("apiVersion")));

@@ -1,4 +1,5 @@
-// Patterns and conditions as they are written: {kind: Pod, name: web-0, status: {phase: Running}}, {gone: {...}}.
+// Patterns and conditions as they are written: {kind: Pod, name: web-0, status: {phase: Running}},
+// {gone: {...}}.
 #pragma once
 
 #include <optional>

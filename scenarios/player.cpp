@@ -9,8 +9,8 @@ namespace scenarios {
 using model::api::Response;
 using model::api::Status;
 
-Player::Player(const std::vector<Step>& steps, View& view, Tallies& tallies, std::vector<StepResult>& results,
-               Hooks hooks)
+Player::Player(const std::vector<Step>& steps, View& view, Tallies& tallies,
+               std::vector<StepResult>& results, Hooks hooks)
     : steps_(steps), view_(view), tallies_(tallies), results_(results), hooks_(std::move(hooks)) {
     for (const Step& step : steps) {
         StepResult result;
@@ -27,13 +27,15 @@ void Player::arm() {
     if (all_sent()) return;
     const Step& step = steps_[next_];
     const sim::Time now = view_.now();
-    const sim::Time asked = step.at ? sim::Time(*step.at) : sim::later(last_sent_, step.after.value_or(sim::Duration()));
+    const sim::Time asked = step.at ? sim::Time(*step.at)
+                                    : sim::later(last_sent_, step.after.value_or(sim::Duration()));
     earliest_ = std::max(now, asked);
     scheduled_ = false;
     if (step.when.empty()) {
         scheduled_ = true;
         const std::size_t index = next_;
-        view_.cluster().engine().call_at(earliest_, kind_of(model::Wait::User), [this, index] { send(index); });
+        view_.cluster().engine().call_at(earliest_, kind_of(model::Wait::User),
+                                         [this, index] { send(index); });
         return;
     }
     waits_ = true;
@@ -59,7 +61,8 @@ void Player::look() {
     scheduled_ = true;
     const std::size_t index = next_;
     const sim::Time at = std::max(earliest_, view_.now());
-    view_.cluster().engine().call_at(at, kind_of(model::Wait::User), [this, index] { send(index); });
+    view_.cluster().engine().call_at(at, kind_of(model::Wait::User),
+                                     [this, index] { send(index); });
 }
 
 void Player::stop_waiting() {
@@ -85,7 +88,8 @@ std::string Player::unmet() {
 void Player::pass(sim::Time at) {
     if (!waits_ || deadline_ > at) return;
     ++checks_;
-    results_[next_].failure = "`when` was not met within " + sim::to_text(steps_[next_].timeout) + ": " + unmet();
+    results_[next_].failure =
+        "`when` was not met within " + sim::to_text(steps_[next_].timeout) + ": " + unmet();
     results_[next_].state = StepResult::State::Failed;
     stop_waiting();
     hooks_.give_up();
@@ -133,7 +137,8 @@ void Player::answered(std::size_t index, const Response& answer) {
 
 void Player::judge_answer(std::size_t index, const Status& status) {
     const auto& rejected = steps_[index].rejected;
-    const std::string answer = std::to_string(status.code) + (status.message.empty() ? "" : " " + status.message.str());
+    const std::string answer =
+        std::to_string(status.code) + (status.message.empty() ? "" : " " + status.message.str());
     if (!rejected) {
         if (!status.ok()) return fail(index, "refused: " + answer);
         results_[index].state = StepResult::State::Done;
@@ -142,12 +147,16 @@ void Player::judge_answer(std::size_t index, const Status& status) {
     ++checks_;
     const std::string announced =
         std::to_string(rejected->code) + (rejected->message.empty() ? "" : " " + rejected->message);
-    if (status.ok()) return fail(index, "expected the refusal " + announced + ", but it was answered with " + answer);
+    if (status.ok())
+        return fail(index,
+                    "expected the refusal " + announced + ", but it was answered with " + answer);
     std::optional<UidReference> missing;
     const UidOf uid_of = [this](const UidReference& r) { return view_.uid_of(r); };
-    const std::string expected = comparable_message(resolve_uids_in_text(rejected->message, uid_of, missing));
-    const bool same = status.code == rejected->code &&
-                      (rejected->message.empty() || comparable_message(status.message.str()) == expected);
+    const std::string expected =
+        comparable_message(resolve_uids_in_text(rejected->message, uid_of, missing));
+    const bool same =
+        status.code == rejected->code &&
+        (rejected->message.empty() || comparable_message(status.message.str()) == expected);
     if (!same) return fail(index, "expected the refusal " + announced + ", found " + answer);
     results_[index].state = StepResult::State::Done;
 }

@@ -1,5 +1,6 @@
-// Player: sends the steps of a scenario at their times, waits for their conditions, and holds the answers against what the
-// file announces. Steps are events of the engine; conditions are judged inside commits, deadlines between events.
+// Player: sends the steps of a scenario at their times, waits for their conditions, and holds the
+// answers against what the file announces. Steps are events of the engine; conditions are judged
+// inside commits, deadlines between events.
 #pragma once
 
 #include <functional>
@@ -16,10 +17,12 @@ class Player {
   public:
     struct Hooks {
         std::function<void(const Expectation&, int step)> expect;
-        std::function<void()> give_up;  // a condition was not met in time: what comes after makes no sense
+        std::function<void()>
+            give_up;  // a condition was not met in time: what comes after makes no sense
         Hooks() = default;
     };
-    Player(const std::vector<Step>& steps, View& view, Tallies& tallies, std::vector<StepResult>& results, Hooks hooks);
+    Player(const std::vector<Step>& steps, View& view, Tallies& tallies,
+           std::vector<StepResult>& results, Hooks hooks);
 
     // Call once, at time 0, with the cluster started.
     void begin();
@@ -54,8 +57,10 @@ class Player {
     void answered(std::size_t index, const model::api::Response& answer);
     void judge_answer(std::size_t index, const model::api::Status& status);
     void fail(std::size_t index, std::string why);
-    std::optional<model::api::Request> to_object(std::size_t index, model::Verb verb, const Value& manifest);
-    std::optional<model::api::Request> to_target(std::size_t index, model::Verb verb, const Pattern& target);
+    std::optional<model::api::Request> to_object(std::size_t index, model::Verb verb,
+                                                 const Value& manifest);
+    std::optional<model::api::Request> to_target(std::size_t index, model::Verb verb,
+                                                 const Pattern& target);
     std::optional<Value> resolved(std::size_t index, const Value& value);
     void apply_next(std::size_t index, std::size_t manifest);
     void send_apply(std::size_t index, std::size_t manifest, bool exists);
@@ -86,10 +91,10 @@ class Player {
     Tallies& tallies_;
     std::vector<StepResult>& results_;
     Hooks hooks_;
-    std::size_t next_ = 0;       // the step that is sent next
+    std::size_t next_ = 0;  // the step that is sent next
     sim::Time last_sent_{};
-    bool waits_ = false;         // for the condition of the next step
-    bool scheduled_ = false;     // the next step has its event
+    bool waits_ = false;      // for the condition of the next step
+    bool scheduled_ = false;  // the next step has its event
     sim::Time earliest_{}, deadline_ = sim::kNever;
     std::vector<Wait> waiting_;
     std::size_t unanswered_ = 0;

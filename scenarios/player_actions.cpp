@@ -40,7 +40,8 @@ void Player::request(std::size_t index, Request request) {
 
 std::optional<Value> Player::resolved(std::size_t index, const Value& value) {
     std::optional<UidReference> missing;
-    Value result = resolve_uids(value, [this](const UidReference& r) { return view_.uid_of(r); }, missing);
+    Value result = resolve_uids(
+        value, [this](const UidReference& r) { return view_.uid_of(r); }, missing);
     if (!missing) return result;
     fail(index, missing->to_string() + ": there is no such object yet");
     return std::nullopt;
@@ -51,7 +52,8 @@ std::optional<Request> Player::to_object(std::size_t index, Verb verb, const Val
     if (!body) return std::nullopt;
     Request r;
     r.verb = verb;
-    r.kind = view_.cluster().server().scheme().resolve(text(*body, {"apiVersion"}), text(*body, {"kind"}));
+    r.kind = view_.cluster().server().scheme().resolve(text(*body, {"apiVersion"}),
+                                                       text(*body, {"kind"}));
     const auto& info = view_.cluster().server().scheme().info(r.kind);
     r.key = Key(info.namespaced ? text(*body, {"metadata", "namespace"}) : std::string_view(),
                 text(*body, {"metadata", "name"}));
@@ -102,17 +104,18 @@ void Player::send_apply(std::size_t index, std::size_t manifest, bool exists) {
     r->id = "step " + std::to_string(index + 1);
     ++unanswered_;
     const bool last = manifest + 1 == manifests.size();
-    view_.cluster().user().send(std::move(*r), [this, index, manifest, exists, last](const Response& answer) {
-        // Somebody else was faster: then it is a change.
-        const bool raced = !exists && answer.status.is(model::api::Reason::AlreadyExists);
-        if (raced || (!last && answer.status.ok())) {
-            --unanswered_;
-            for (const std::string& warning : answer.warnings) tell(warning, true);
-            if (raced) return send_apply(index, manifest, true);
-            return apply_next(index, manifest + 1);
-        }
-        answered(index, answer);
-    });
+    view_.cluster().user().send(
+        std::move(*r), [this, index, manifest, exists, last](const Response& answer) {
+            // Somebody else was faster: then it is a change.
+            const bool raced = !exists && answer.status.is(model::api::Reason::AlreadyExists);
+            if (raced || (!last && answer.status.ok())) {
+                --unanswered_;
+                for (const std::string& warning : answer.warnings) tell(warning, true);
+                if (raced) return send_apply(index, manifest, true);
+                return apply_next(index, manifest + 1);
+            }
+            answered(index, answer);
+        });
 }
 
 void Player::act(std::size_t index, const action::Patch& a) {
@@ -146,7 +149,8 @@ void Player::send_to_node(std::size_t index, const std::string& node, Value patc
 
 void Player::act(std::size_t index, const action::Cordon& a) {
     const Value unschedulable = a.on ? Value(true) : Value();
-    send_to_node(index, a.node, Value::map({{"spec", Value::map({{"unschedulable", unschedulable}})}}));
+    send_to_node(index, a.node,
+                 Value::map({{"spec", Value::map({{"unschedulable", unschedulable}})}}));
 }
 
 // As kubectl does: the whole list as it is now, changed.
@@ -159,12 +163,14 @@ void Player::act(std::size_t index, const action::Taint& a) {
         for (const Value& taint : now ? now->as_list() : Value::List()) {
             const Value* other_key = taint.find("key");
             const Value* other_effect = taint.find("effect");
-            const bool same = other_key && *other_key == *key && other_effect && *other_effect == *effect;
+            const bool same =
+                other_key && *other_key == *key && other_effect && *other_effect == *effect;
             if (!same) taints.push_back(taint);
         }
     }
     if (!a.remove) taints.push_back(a.taint);
-    send_to_node(index, a.node, Value::map({{"spec", Value::map({{"taints", Value::list(std::move(taints))}})}}));
+    send_to_node(index, a.node,
+                 Value::map({{"spec", Value::map({{"taints", Value::list(std::move(taints))}})}}));
 }
 
 void Player::done(std::size_t index, const std::optional<std::string>& problem) {
@@ -198,8 +204,14 @@ void Player::act(std::size_t index, const action::Note& a) {
 
 void Player::act(std::size_t index, const std::monostate&) { done(index, std::nullopt); }
 
-void Player::act(std::size_t index, const action::Drain&) { done(index, not_built(Part::Eviction)); }
-void Player::act(std::size_t index, const action::Partition&) { done(index, not_built(Part::Partition)); }
-void Player::act(std::size_t index, const action::Faults&) { done(index, not_built(Part::CsiDrivers)); }
+void Player::act(std::size_t index, const action::Drain&) {
+    done(index, not_built(Part::Eviction));
+}
+void Player::act(std::size_t index, const action::Partition&) {
+    done(index, not_built(Part::Partition));
+}
+void Player::act(std::size_t index, const action::Faults&) {
+    done(index, not_built(Part::CsiDrivers));
+}
 
 }  // namespace scenarios

@@ -20,7 +20,8 @@ void read_profile(const Node& spec, LoadContext& context, Scenario& scenario) {
     const Node* version = spec.find("kubernetes");
     const auto profile = model::Profile::of(text_of(version, "1.36"));
     if (!profile) {
-        context.error(version->place(), "spec.kubernetes: version " + Value(version->text).to_json() +
+        context.error(version->place(), "spec.kubernetes: version " +
+                                            Value(version->text).to_json() +
                                             " is not modelled; known are 1.26 to 1.36");
         return;
     }
@@ -60,7 +61,8 @@ std::optional<Distribution> read_empirical(const Node& quantiles, LoadContext& c
     for (const Member& m : quantiles.members) {
         const auto quantile = quantile_of(m.key);
         if (!quantile) {
-            context.error(m.place(), "expected a quantile such as p50 or p99.9, found " + Value(m.key).to_json());
+            context.error(m.place(), "expected a quantile such as p50 or p99.9, found " +
+                                         Value(m.key).to_json());
             return std::nullopt;
         }
         points[*quantile] = *duration_of(&m.value);
@@ -68,7 +70,8 @@ std::optional<Distribution> read_empirical(const Node& quantiles, LoadContext& c
     std::vector<sim::QuantilePoint> list;
     for (const auto& [p, value] : points) {
         if (!list.empty() && value < list.back().value) {
-            context.error(quantiles.place(), "quantiles must not fall: " + sim::to_text(value) + " is less than " +
+            context.error(quantiles.place(), "quantiles must not fall: " + sim::to_text(value) +
+                                                 " is less than " +
                                                  sim::to_text(list.back().value) + " before it");
             return std::nullopt;
         }
@@ -83,25 +86,31 @@ std::optional<Distribution> read_empirical(const Node& quantiles, LoadContext& c
 
 // The keys that each kind of distribution takes; it needs all of them and no other.
 const std::map<std::string, std::vector<std::string>>& keys_of_distributions() {
-    static const std::map<std::string, std::vector<std::string>> keys = {{"constant", {"value"}},
-                                                                         {"uniform", {"min", "max"}},
-                                                                         {"exponential", {"mean"}},
-                                                                         {"lognormal", {"median", "p99"}},
-                                                                         {"empirical", {"quantiles"}}};
+    static const std::map<std::string, std::vector<std::string>> keys = {
+        {"constant", {"value"}},
+        {"uniform", {"min", "max"}},
+        {"exponential", {"mean"}},
+        {"lognormal", {"median", "p99"}},
+        {"empirical", {"quantiles"}}};
     return keys;
 }
 
-bool has_its_keys(const Node& node, const std::string& kind, const std::string& where, LoadContext& context) {
+bool has_its_keys(const Node& node, const std::string& kind, const std::string& where,
+                  LoadContext& context) {
     const auto& wanted = keys_of_distributions().at(kind);
     bool fine = true;
     for (const std::string& key : wanted) {
         if (node.find(key)) continue;
-        context.error(node.place(), where + ": the distribution " + kind + " needs \"" + key + "\"");
+        context.error(node.place(),
+                      where + ": the distribution " + kind + " needs \"" + key + "\"");
         fine = false;
     }
     for (const Member& m : node.members) {
-        if (m.key == "distribution" || std::find(wanted.begin(), wanted.end(), m.key) != wanted.end()) continue;
-        context.error(m.place(), where + ": the distribution " + kind + " takes no \"" + m.key + "\"");
+        if (m.key == "distribution" ||
+            std::find(wanted.begin(), wanted.end(), m.key) != wanted.end())
+            continue;
+        context.error(m.place(),
+                      where + ": the distribution " + kind + " takes no \"" + m.key + "\"");
         fine = false;
     }
     return fine;
@@ -109,7 +118,8 @@ bool has_its_keys(const Node& node, const std::string& kind, const std::string& 
 
 std::vector<Value> made_nodes(const Node* nodes) {
     std::vector<Value> made;
-    auto make = [&made](const std::string& name, std::string zone, const Node* labels, const Node* capacity) {
+    auto make = [&made](const std::string& name, std::string zone, const Node* labels,
+                        const Node* capacity) {
         if (zone.empty()) zone = kZones[made.size() % std::size(kZones)];
         Value amounts = Value::map({{"cpu", "64"}, {"memory", "256Gi"}, {"pods", "110"}});
         if (capacity) {
@@ -126,17 +136,18 @@ std::vector<Value> made_nodes(const Node* nodes) {
                                         {"status", "True"},
                                         {"reason", "KubeletReady"},
                                         {"message", "kubelet is posting ready status"}});
-        made.push_back(Value::map(
-            {{"apiVersion", "v1"},
-             {"kind", "Node"},
-             {"metadata", Value::map({{"name", name}, {"labels", all}})},
-             {"spec", Value::map()},
-             {"status", Value::map({{"capacity", amounts},
-                                    {"allocatable", amounts},
-                                    {"conditions", Value::list({ready})}})}}));
+        made.push_back(
+            Value::map({{"apiVersion", "v1"},
+                        {"kind", "Node"},
+                        {"metadata", Value::map({{"name", name}, {"labels", all}})},
+                        {"spec", Value::map()},
+                        {"status", Value::map({{"capacity", amounts},
+                                               {"allocatable", amounts},
+                                               {"conditions", Value::list({ready})}})}}));
     };
     if (!nodes) return made;
-    for (std::int64_t i = 1; i <= int_of(nodes); ++i) make("node-" + std::to_string(i), "", nullptr, nullptr);
+    for (std::int64_t i = 1; i <= int_of(nodes); ++i)
+        make("node-" + std::to_string(i), "", nullptr, nullptr);
     for (const Node& n : nodes->items) {
         make(n.find("name")->text, text_of(n.find("zone")), n.find("labels"), n.find("capacity"));
     }
@@ -151,7 +162,8 @@ void read_objects(const Node* cluster, LoadContext& context, Scenario& scenario)
         if (fresh || name.ends_with("*")) {
             scenario.objects.push_back(object);
         } else {
-            context.error(place, name + " stands twice in spec.cluster (first at " + first->second.to_string() + ")");
+            context.error(place, name + " stands twice in spec.cluster (first at " +
+                                     first->second.to_string() + ")");
         }
     };
     if (!cluster) return;
@@ -173,11 +185,14 @@ void read_options(const Node& cluster, LoadContext& context, model::ClusterOptio
     }
     if (const Node* kcm = cluster.find("kubeControllerManager")) {
         model::ControllerManagerOptions& o = options.controller_manager;
-        if (const Node* qps = kcm->find("kubeAPIQPS")) o.kube_api_qps = static_cast<int>(int_of(qps));
-        if (const Node* burst = kcm->find("kubeAPIBurst")) o.kube_api_burst = static_cast<int>(int_of(burst));
+        if (const Node* qps = kcm->find("kubeAPIQPS"))
+            o.kube_api_qps = static_cast<int>(int_of(qps));
+        if (const Node* burst = kcm->find("kubeAPIBurst"))
+            o.kube_api_burst = static_cast<int>(int_of(burst));
         if (const Node* sync = kcm->find("pvClaimBinderSyncPeriod")) {
             o.pv_claim_binder_sync_period = duration_of(sync);
-            if (*duration_of(sync) == Duration::zero()) context.error(sync->place(), "a period must be longer than 0s");
+            if (*duration_of(sync) == Duration::zero())
+                context.error(sync->place(), "a period must be longer than 0s");
         }
         o.start_delay = duration_of(kcm->find("startDelay")).value_or(o.start_delay);
         o.enable_dynamic_provisioning =
@@ -195,7 +210,9 @@ void read_options(const Node& cluster, LoadContext& context, model::ClusterOptio
     if (!latency) return;
     auto take = [&](const char* key, Distribution& into) {
         const Node* given = latency->find(key);
-        if (given) into = read_distribution(*given, std::string("spec.cluster.apiServer.latency.") + key, context);
+        if (given)
+            into = read_distribution(*given, std::string("spec.cluster.apiServer.latency.") + key,
+                                     context);
     };
     take("write", options.latencies.write);
     take("read", options.latencies.read);
@@ -242,7 +259,8 @@ Distribution read_distribution(const Node& node, const std::string& where, LoadC
         context.error(node.place(), where + ": min must not be more than max");
         return {};
     }
-    if (kind == "empirical") return read_empirical(*node.find("quantiles"), context).value_or(Distribution());
+    if (kind == "empirical")
+        return read_empirical(*node.find("quantiles"), context).value_or(Distribution());
     const bool fits = value("median") > Duration::zero() && value("median") <= value("p99");
     if (fits) return Distribution::lognormal(value("median"), value("p99"));
     context.error(node.place(), where + ": median must be more than 0s and not more than p99");
@@ -253,7 +271,8 @@ void read_cluster(const Node& spec, LoadContext& context, Scenario& scenario) {
     read_profile(spec, context, scenario);
     scenario.cluster.seed = static_cast<std::uint64_t>(int_of(spec.find("seed"), 1));
     if (const Node* start = spec.find("startTime")) {
-        scenario.cluster.start_unix_seconds = model::api::Timestamp::parse(start->text)->unix_seconds;
+        scenario.cluster.start_unix_seconds =
+            model::api::Timestamp::parse(start->text)->unix_seconds;
     }
     const Node* cluster = spec.find("cluster");
     note_absent(cluster, context);

@@ -1,4 +1,5 @@
-// Expectations: which of the forms it is, and whether it is whole. What they mean is expectations.cpp's.
+// Expectations: which of the forms it is, and whether it is whole. What they mean is
+// expectations.cpp's.
 #include <algorithm>
 
 #include "scenarios/language.hpp"
@@ -21,11 +22,13 @@ std::vector<std::string> present(const Node& node, const char* const (&names)[N]
     return found;
 }
 
-bool one_of_these(const Node& node, const std::vector<std::string>& found, const std::string& wanted,
-                  LoadContext& context) {
+bool one_of_these(const Node& node, const std::vector<std::string>& found,
+                  const std::string& wanted, LoadContext& context) {
     if (found.size() == 1) return true;
-    context.error(node.place(), "expected one of " + wanted +
-                                    (found.empty() ? "" : ", found both \"" + found[0] + "\" and \"" + found[1] + "\""));
+    context.error(
+        node.place(),
+        "expected one of " + wanted +
+            (found.empty() ? "" : ", found both \"" + found[0] + "\" and \"" + found[1] + "\""));
     return false;
 }
 
@@ -36,15 +39,17 @@ void check_event(const Node& event, LoadContext& context) {
     if (kind) {
         context.kind(*kind, text_of(about->find("apiVersion")));
     } else if (about->is_string() && about->text.find('/') == std::string::npos) {
-        context.error(about->place(), "expected an object such as PersistentVolumeClaim/data, found " +
-                                          about->describe());
+        context.error(
+            about->place(),
+            "expected an object such as PersistentVolumeClaim/data, found " + about->describe());
     }
 }
 
 void check_request(const Node& request, LoadContext& context) {
     const Node* kind = request.find("kind");
     const Node* resource = request.find("resource");
-    if (kind && resource) return context.error(resource->place(), "\"resource\" says again what \"kind\" says");
+    if (kind && resource)
+        return context.error(resource->place(), "\"resource\" says again what \"kind\" says");
     if (kind) context.kind(*kind, "");
     if (!resource || context.scheme.find_resource(resource->text)) return;
     std::vector<std::string> known;
@@ -102,11 +107,13 @@ bool check_latency(const Node& node, LoadContext& context) {
     constexpr const char* kBounds[] = {"p50", "p90", "p99", "max"};
     const Node& of = *node.find("of");
     const auto& all = language::latencies();
-    auto latency = std::find_if(all.begin(), all.end(), [&](const auto& l) { return l.name == of.text; });
+    auto latency =
+        std::find_if(all.begin(), all.end(), [&](const auto& l) { return l.name == of.text; });
     if (latency != all.end() && !is_built(latency->part)) {
         context.error(of.place(), "latency " + of.text + ": " + not_built(latency->part));
     }
-    if (present(node, kBounds).empty()) context.error(node.place(), "a latency needs p50, p90, p99 or max");
+    if (present(node, kBounds).empty())
+        context.error(node.place(), "a latency needs p50, p90, p99 or max");
     return true;
 }
 
@@ -126,7 +133,8 @@ std::string text_for(const Node& node, const std::string& word, const LoadContex
     if (body.find("gone")) return text + ": " + pattern("gone") + " gone";
     if (body.find("of") && word != "latency") return text + ": " + pattern("of");
     for (const char* happening : {"event", "request", "rpc"}) {
-        if (const Node* n = body.find(happening)) return text + ": " + happening + " " + flow_text(n->to_value());
+        if (const Node* n = body.find(happening))
+            return text + ": " + happening + " " + flow_text(n->to_value());
     }
     return text + ": " + flow_text(body.to_value());
 }
@@ -136,7 +144,8 @@ std::string text_for(const Node& node, const std::string& word, const LoadContex
 std::optional<Expectation> read_expectation(const Node& node, LoadContext& context) {
     constexpr const char* kWords[] = {"within", "always", "never", "count", "latency"};
     const auto words = present(node, kWords);
-    if (!one_of_these(node, words, "within, always, never, count or latency", context)) return std::nullopt;
+    if (!one_of_these(node, words, "within, always, never, count or latency", context))
+        return std::nullopt;
     const std::string& word = words[0];
     for (const Member& m : node.members) {
         if (word == "within" || m.key == word) continue;

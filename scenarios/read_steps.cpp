@@ -16,8 +16,9 @@ using sim::Duration;
 // Without `until` a run ends an hour after its beginning at the latest.
 constexpr Duration kLongestRun = std::chrono::hours(1);
 
-constexpr const char* kActions[] = {"create",  "apply",     "replace", "patch",  "delete",   "crash", "stop",   "start",
-                                    "restart", "partition", "drain",   "cordon", "uncordon", "taint", "faults", "note"};
+constexpr const char* kActions[] = {"create",   "apply", "replace", "patch",     "delete", "crash",
+                                    "stop",     "start", "restart", "partition", "drain",  "cordon",
+                                    "uncordon", "taint", "faults",  "note"};
 
 class StepReader {
   public:
@@ -39,15 +40,19 @@ class StepReader {
     }
 
   private:
-    void error(const Place& place, std::string message) { context_.error(place, std::move(message)); }
+    void error(const Place& place, std::string message) {
+        context_.error(place, std::move(message));
+    }
 
     void read_times() {
         step_.at = duration_of(node_.find("at"));
         step_.after = duration_of(node_.find("after"));
-        if (step_.at && step_.after) error(node_.find("after")->place(), "a step has either \"at\" or \"after\"");
+        if (step_.at && step_.after)
+            error(node_.find("after")->place(), "a step has either \"at\" or \"after\"");
         if (const Node* timeout = node_.find("timeout")) {
             step_.timeout = *duration_of(timeout);
-            if (!node_.find("when")) error(timeout->place(), "\"timeout\" is that of a \"when\", which is missing");
+            if (!node_.find("when"))
+                error(timeout->place(), "\"timeout\" is that of a \"when\", which is missing");
         }
     }
 
@@ -59,24 +64,28 @@ class StepReader {
         for (const Node& item : when->items) conditions.push_back(&item);
         if (conditions.empty()) error(when->place(), "\"when\" names no condition");
         for (const Node* c : conditions) {
-            if (auto condition = read_condition(*c, context_)) step_.when.push_back(std::move(*condition));
+            if (auto condition = read_condition(*c, context_))
+                step_.when.push_back(std::move(*condition));
         }
     }
 
     std::string the_action() {
         std::vector<const Member*> found;
         for (const Member& m : node_.members) {
-            const bool action = std::find(std::begin(kActions), std::end(kActions), m.key) != std::end(kActions);
+            const bool action =
+                std::find(std::begin(kActions), std::end(kActions), m.key) != std::end(kActions);
             if ((action || m.key == "expect") && !m.value.is_null()) found.push_back(&m);
         }
         if (found.size() > 1) {
-            error(found[1]->place(), "a step does one thing; this one has \"" + found[0]->key + "\" and \"" +
-                                         found[1]->key + "\"");
+            error(found[1]->place(), "a step does one thing; this one has \"" + found[0]->key +
+                                         "\" and \"" + found[1]->key + "\"");
             return "";
         }
         if (found.empty() && step_.when.empty() && !node_.find("when")) {
-            error(node_.place(), "the step does nothing: expected one of create, apply, replace, patch, delete, crash, "
-                                 "stop, start, restart, cordon, taint, note or expect");
+            error(node_.place(),
+                  "the step does nothing: expected one of create, apply, replace, patch, delete, "
+                  "crash, "
+                  "stop, start, restart, cordon, taint, note or expect");
         }
         if (found.empty()) step_.text = "wait";
         return found.empty() || found[0]->key == "expect" ? "" : found[0]->key;
@@ -110,7 +119,8 @@ class StepReader {
         auto manifests = read_manifests(node, ManifestUse::Whole, context_);
         if (manifests.size() != 1) {
             // None: what was wrong is told already.
-            if (manifests.size() > 1) error(node.place(), word + " takes one object; use apply for several");
+            if (manifests.size() > 1)
+                error(node.place(), word + " takes one object; use apply for several");
             return;
         }
         step_.text = word + " " + name_of(manifests[0].value);
@@ -126,11 +136,13 @@ class StepReader {
         const std::size_t before = context_.problems.size();
         for (Manifest& m : read_manifests(node, ManifestUse::Apply, context_)) {
             const Value* name = m.value.at({"metadata", "name"});
-            if (!name || name->is_empty()) error(m.place, "apply needs metadata.name; create takes generateName");
+            if (!name || name->is_empty())
+                error(m.place, "apply needs metadata.name; create takes generateName");
             apply.manifests.push_back(std::move(m.value));
         }
         const std::size_t count = apply.manifests.size();
-        if (count == 0 && context_.problems.size() == before) error(node.place(), "there is no manifest to apply");
+        if (count == 0 && context_.problems.size() == before)
+            error(node.place(), "there is no manifest to apply");
         step_.text = "apply";
         if (count > 0) step_.text += " " + name_of(apply.manifests[0]);
         if (count > 1) step_.text += " and " + std::to_string(count - 1) + " more";
@@ -139,7 +151,8 @@ class StepReader {
 
     std::optional<Pattern> object_of(const Node& node) {
         const Node* kind = node.find("kind");
-        const KindInfo* info = kind ? context_.kind(*kind, text_of(node.find("apiVersion"))) : nullptr;
+        const KindInfo* info =
+            kind ? context_.kind(*kind, text_of(node.find("apiVersion"))) : nullptr;
         if (!info) return std::nullopt;
         context_.check_uids(node);
         Pattern pattern;
@@ -155,11 +168,13 @@ class StepReader {
         if (!target) return;
         const Node& body = *node.find("body");
         const KindInfo& info = *context_.scheme.find(target->kind);
-        const auto type = model::api::parse_patch_type(text_of(node.find("type"), info.typed ? "strategic" : "merge"));
+        const auto type = model::api::parse_patch_type(
+            text_of(node.find("type"), info.typed ? "strategic" : "merge"));
         const bool fits = *type == PatchType::Json ? body.is_list() : body.is_map();
         if (!fits) {
             const char* wanted = *type == PatchType::Json ? "a list of operations" : "a map";
-            return error(body.place(), "body: expected " + std::string(wanted) + ", found " + body.describe());
+            return error(body.place(),
+                         "body: expected " + std::string(wanted) + ", found " + body.describe());
         }
         if (info.typed && *type != PatchType::Json) {
             context_.check_fields(body, info.id, "", {"$patch", "$setElementOrder", "$retainKeys"});
@@ -174,13 +189,15 @@ class StepReader {
         auto target = object_of(node);
         if (!target) return;
         model::api::DeleteOptions options;
-        if (const Node* grace = node.find("gracePeriodSeconds")) options.gracePeriodSeconds = int_of(grace);
+        if (const Node* grace = node.find("gracePeriodSeconds"))
+            options.gracePeriodSeconds = int_of(grace);
         options.uid = text_of(node.find("uid"));
         options.propagationPolicy = text_of(node.find("propagationPolicy"));
         if (const Node* version = node.find("resourceVersion")) {
             const bool digits = !version->text.empty() && version->text.size() < 19 &&
                                 version->text.find_first_not_of("0123456789") == std::string::npos;
-            if (!digits) return error(version->place(), "expected a resourceVersion such as \"12\"");
+            if (!digits)
+                return error(version->place(), "expected a resourceVersion such as \"12\"");
             options.resourceVersion = std::stoull(version->text);
         }
         step_.text = "delete " + to_text(*target);
@@ -204,10 +221,13 @@ class StepReader {
         target.driver = text_of(node.find("driver"));
         target.node = text_of(node.find("node"));
         target.heartbeats = text_of(node.find("heartbeats"));
-        const int named = !target.component.empty() + !target.node.empty() + !target.heartbeats.empty();
-        if (named != 1) return error(node.place(), word + ": expected one of component, node or heartbeats");
+        const int named =
+            !target.component.empty() + !target.node.empty() + !target.heartbeats.empty();
+        if (named != 1)
+            return error(node.place(), word + ": expected one of component, node or heartbeats");
         if (!target.node.empty()) require(Part::Kubelet, word, *node.find("node"));
-        if (!target.heartbeats.empty()) require(Part::NodeLifecycle, word, *node.find("heartbeats"));
+        if (!target.heartbeats.empty())
+            require(Part::NodeLifecycle, word, *node.find("heartbeats"));
         if (!target.component.empty()) check_component(word, *node.find("component"), node);
         step_.text = word + " " + target.component;
         if (!target.driver.empty()) step_.text += " of " + target.driver;
@@ -215,7 +235,8 @@ class StepReader {
         if (!target.heartbeats.empty()) step_.text += "heartbeats of " + target.heartbeats;
         if (word == "crash") {
             const bool drop = text_of(node.find("inFlight")) == "drop";
-            step_.action = action::Crash{target, drop ? model::InFlight::Drop : model::InFlight::Deliver};
+            step_.action =
+                action::Crash{target, drop ? model::InFlight::Drop : model::InFlight::Deliver};
         } else if (word == "stop") {
             step_.action = action::Stop{target};
         } else if (word == "start") {
@@ -252,11 +273,15 @@ class StepReader {
     void read_rejection(const std::string& word) {
         const Node* rejected = node_.find("rejected");
         if (!rejected) return;
-        const bool request = word == "create" || word == "apply" || word == "replace" || word == "patch" ||
-                             word == "delete" || word == "cordon" || word == "uncordon" || word == "taint";
-        if (!request) return error(rejected->place(), "\"rejected\" needs a request in its step, such as create");
+        const bool request = word == "create" || word == "apply" || word == "replace" ||
+                             word == "patch" || word == "delete" || word == "cordon" ||
+                             word == "uncordon" || word == "taint";
+        if (!request)
+            return error(rejected->place(),
+                         "\"rejected\" needs a request in its step, such as create");
         context_.check_uids(*rejected);
-        step_.rejected = Rejection{static_cast<int>(int_of(rejected->find("code"))), text_of(rejected->find("message"))};
+        step_.rejected = Rejection{static_cast<int>(int_of(rejected->find("code"))),
+                                   text_of(rejected->find("message"))};
     }
 
     const Node& node_;
@@ -264,22 +289,26 @@ class StepReader {
     Step step_;
 };
 
-// Times must not run backwards and must lie before the end. After a `when` nobody knows how late it is.
-void check_times(const Node& steps, const std::vector<Step>& read, const std::optional<Duration>& until,
-                 LoadContext& context) {
+// Times must not run backwards and must lie before the end. After a `when` nobody knows how late it
+// is.
+void check_times(const Node& steps, const std::vector<Step>& read,
+                 const std::optional<Duration>& until, LoadContext& context) {
     const Duration end = until.value_or(kLongestRun);
     Duration earliest{};
     bool waited = false;
     for (std::size_t i = 0; i < read.size(); ++i) {
         const Node* time = steps.items[i].find(read[i].at ? "at" : "after");
-        const Duration at = read[i].at ? *read[i].at : earliest + read[i].after.value_or(Duration::zero());
+        const Duration at =
+            read[i].at ? *read[i].at : earliest + read[i].after.value_or(Duration::zero());
         if (read[i].at && at < earliest && !waited) {
-            context.error(time->place(), "at " + sim::to_text(at) + " lies before the step above, which starts at " +
+            context.error(time->place(), "at " + sim::to_text(at) +
+                                             " lies before the step above, which starts at " +
                                              sim::to_text(earliest));
         } else if (at > end) {
             const std::string why = until ? "" : ", which is 1h unless spec.until says otherwise";
             const Place place = time ? time->place() : read[i].place;
-            context.error(place, sim::to_text(at) + " lies behind the end of the run at " + sim::to_text(end) + why);
+            context.error(place, sim::to_text(at) + " lies behind the end of the run at " +
+                                     sim::to_text(end) + why);
             return;
         }
         if (read[i].at || !waited) earliest = std::max(earliest, at);
@@ -289,7 +318,8 @@ void check_times(const Node& steps, const std::vector<Step>& read, const std::op
 
 }  // namespace
 
-std::vector<Step> read_steps(const Node* steps, const std::optional<Duration>& until, LoadContext& context) {
+std::vector<Step> read_steps(const Node* steps, const std::optional<Duration>& until,
+                             LoadContext& context) {
     std::vector<Step> read;
     if (!steps) return read;
     for (const Node& node : steps->items) {

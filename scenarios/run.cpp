@@ -87,7 +87,8 @@ struct Run::Impl : model::Listener {
     Time settle_at() {
         if (!settles() || !player.all_sent()) return sim::kNever;
         const Duration rest = std::max(kShortestRest, cluster.settle_period());
-        return std::max(sim::later(std::max(last_write, player.last_sent()), rest), next_settle_check);
+        return std::max(sim::later(std::max(last_write, player.last_sent()), rest),
+                        next_settle_check);
     }
     bool settles() const { return !options.until && !scenario.until; }
     Time end() const {
@@ -125,7 +126,8 @@ void Run::Impl::preload() {
     for (const Value& object : scenario.objects) {
         const auto stored = cluster.preload(object);
         if (stored) continue;
-        outcome.bad_input = "spec.cluster: " + name_of(object) + ": " + stored.error().message.str();
+        outcome.bad_input =
+            "spec.cluster: " + name_of(object) + ": " + stored.error().message.str();
         return;
     }
 }
@@ -153,7 +155,8 @@ void Run::Impl::start() {
 }
 
 void Run::Impl::on(const model::Stamp& stamp, const model::Happening& happening) {
-    if (const auto* committed = std::get_if<model::Committed>(&happening)) on_commit(stamp, *committed);
+    if (const auto* committed = std::get_if<model::Committed>(&happening))
+        on_commit(stamp, *committed);
     if (const auto* violated = std::get_if<model::Violated>(&happening)) {
         outcome.broken.push_back({violated->invariant, violated->detail, stamp.at});
         stopped = true;
@@ -170,8 +173,8 @@ void Run::Impl::on_commit(const model::Stamp& stamp, const model::Committed& com
                   committed.object->key().to_string() + ", written by " + committed.by.str();
 }
 
-// Events up to `end`, and between them whatever is due by the clock: deadlines, conditions given up, the look whether all is
-// at rest.
+// Events up to `end`, and between them whatever is due by the clock: deadlines, conditions given
+// up, the look whether all is at rest.
 void Run::Impl::play_to(Time end) {
     sim::Engine& engine = cluster.engine();
     std::uint64_t events = 0;
@@ -182,7 +185,8 @@ void Run::Impl::play_to(Time end) {
             const auto next = engine.next_time();
             if (next && *next <= next_due) {
                 engine.step();
-                if (options.progress && ++events % kEventsPerProgress == 0) options.progress(engine.now());
+                if (options.progress && ++events % kEventsPerProgress == 0)
+                    options.progress(engine.now());
                 continue;
             }
             if (next_due > engine.now()) engine.run_until(next_due);
@@ -221,17 +225,21 @@ bool Run::Impl::is_settled() {
 void Run::Impl::explain_unsettled() {
     for (const model::Unsettled& u : cluster.unsettled()) {
         std::string text = u.what;
-        if (u.next != sim::kNever) text += " (next at " + sim::to_text(u.next.time_since_epoch()) + ")";
+        if (u.next != sim::kNever)
+            text += " (next at " + sim::to_text(u.next.time_since_epoch()) + ")";
         outcome.unsettled.push_back(std::move(text));
     }
-    if (const std::string waits = player.waiting_for(); !waits.empty()) outcome.unsettled.push_back(waits);
+    if (const std::string waits = player.waiting_for(); !waits.empty())
+        outcome.unsettled.push_back(waits);
     if (player.unanswered() > 0) {
-        outcome.unsettled.push_back(std::to_string(player.unanswered()) + " requests of steps are not answered");
+        outcome.unsettled.push_back(std::to_string(player.unanswered()) +
+                                    " requests of steps are not answered");
     }
     if (judge.open() > 0) outcome.unsettled.push_back("expectation is open: " + judge.first_open());
     const Duration since = cluster.engine().now() - last_write;
     if (since < cluster.settle_period() || outcome.unsettled.empty()) {
-        outcome.unsettled.push_back("the last write was " + sim::to_text(since) + " ago: " + last_writer);
+        outcome.unsettled.push_back("the last write was " + sim::to_text(since) +
+                                    " ago: " + last_writer);
     }
 }
 
@@ -294,12 +302,15 @@ std::string Outcome::first_failure() const {
     }
     for (const StepResult& step : steps) {
         if (step.state != StepResult::State::Failed) continue;
-        return step.place.to_string() + ": " + step.text + ": " + step.failure.substr(0, step.failure.find('\n'));
+        return step.place.to_string() + ": " + step.text + ": " +
+               step.failure.substr(0, step.failure.find('\n'));
     }
     for (const ExpectationResult& e : expectations) {
-        if (e.verdict == Verdict::Failed) return e.place.to_string() + ": " + e.text + ": " + e.reason;
+        if (e.verdict == Verdict::Failed)
+            return e.place.to_string() + ": " + e.text + ": " + e.reason;
     }
-    if (exit == Exit::NotSettled && !unsettled.empty()) return "did not settle: " + unsettled.front();
+    if (exit == Exit::NotSettled && !unsettled.empty())
+        return "did not settle: " + unsettled.front();
     return "";
 }
 

@@ -56,7 +56,8 @@ struct Outcome {
     std::vector<ExpectationResult> expectations;
     std::vector<InvariantBreak> broken;
     std::vector<std::string> unsettled;  // what waits, when the run did not settle
-    std::string bad_input;               // why the cluster could not be made from the scenario; then nothing was played
+    std::string
+        bad_input;  // why the cluster could not be made from the scenario; then nothing was played
     sim::Time ended;
     std::uint64_t fingerprint = 0, final_draw = 0, events = 0;
     std::size_t checks = 0;  // expectations, refusals and when-conditions that were judged: 0 is no

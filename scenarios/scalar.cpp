@@ -14,7 +14,8 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
 
 std::optional<bool> as_bool(std::string_view t) {
     if (is_one_of(t, {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})) return true;
-    if (is_one_of(t, {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})) return false;
+    if (is_one_of(t, {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"}))
+        return false;
     return std::nullopt;
 }
 
@@ -38,7 +39,8 @@ std::optional<std::int64_t> as_int(std::string_view text) {
     const int base = take_base(rest);
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value, base);
-    if (rest.empty() || error != std::errc() || end != rest.data() + rest.size()) return std::nullopt;
+    if (rest.empty() || error != std::errc() || end != rest.data() + rest.size())
+        return std::nullopt;
     const std::uint64_t limit = std::uint64_t{1} << 63;
     if (value > limit || (value == limit && !negative)) return std::nullopt;
     return static_cast<std::int64_t>(negative ? 0 - value : value);
@@ -91,7 +93,8 @@ std::optional<std::string> resolve_plain(Node& node) {
     } else if (const auto f = as_float(text)) {
         node.type = Node::Type::Double;
         node.scalar = Value(*f);
-    } else if (is_one_of(text, {".inf", "+.inf", "-.inf", ".Inf", "-.Inf", ".INF", ".nan", ".NaN", ".NAN"})) {
+    } else if (is_one_of(text, {".inf", "+.inf", "-.inf", ".Inf", "-.Inf", ".INF", ".nan", ".NaN",
+                                ".NAN"})) {
         return "JSON has no number " + text + "; quote it if it is text";
     } else {
         node.type = Node::Type::String;

@@ -1,5 +1,6 @@
-// Plain YAML scalars: which text is a boolean, a number, null or just text. The rules are those of sigs.k8s.io/yaml (YAML 1.1
-// with its octal numbers and yes/no), because the manifests that are pasted in were written for it.
+// Plain YAML scalars: which text is a boolean, a number, null or just text. The rules are those of
+// sigs.k8s.io/yaml (YAML 1.1 with its octal numbers and yes/no), because the manifests that are
+// pasted in were written for it.
 #pragma once
 
 #include <optional>
@@ -9,7 +10,8 @@
 
 namespace scenarios {
 
-// Gives the node of a plain scalar its type and value by its text. A sentence where the text cannot be kept (.nan).
+// Gives the node of a plain scalar its type and value by its text. A sentence where the text cannot
+// be kept (.nan).
 std::optional<std::string> resolve_plain(Node& node);
 
 }  // namespace scenarios

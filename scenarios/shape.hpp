@@ -1,6 +1,7 @@
-// Shape: what may stand at a place of a scenario file. One description serves three readers: the loader checks a file against
-// it, the JSON Schema is printed from it, and whoever wants to know the language reads it (language.cpp).
-// Rules that look at several keys at once (exactly one action a step, times in order) are the loader's.
+// Shape: what may stand at a place of a scenario file. One description serves three readers: the
+// loader checks a file against it, the JSON Schema is printed from it, and whoever wants to know
+// the language reads it (language.cpp). Rules that look at several keys at once (exactly one action
+// a step, times in order) are the loader's.
 #pragma once
 
 #include <chrono>
@@ -23,29 +24,43 @@ struct Field {
     ShapeRef shape;
     std::string help;
     bool required = false;
-    // Asking for what is not built is refused, or only noted where the key names an actor that is on by default.
+    // Asking for what is not built is refused, or only noted where the key names an actor that is
+    // on by default.
     Part part = Part::Core;
     bool only_noted = false;
 };
 
 struct Shape {
     enum class Kind : unsigned char {
-        Any, Bool, Int, Number, Text, Duration, Time, Word, List, Map, Record, OneOf
+        Any,
+        Bool,
+        Int,
+        Number,
+        Text,
+        Duration,
+        Time,
+        Word,
+        List,
+        Map,
+        Record,
+        OneOf
     };
     Kind kind{};
-    std::string expected;            // "a duration such as 15s"
-    std::int64_t least = 0;          // Int, Number
+    std::string expected;    // "a duration such as 15s"
+    std::int64_t least = 0;  // Int, Number
     std::int64_t most = 0;
     bool loose = false;              // Text: a plain number is fine as written (kubernetes: 1.30)
     std::vector<std::string> words;  // Word; Map: the keys, where they are known
     std::vector<Field> fields;       // Record
     bool open = false;               // Record: other keys may follow (partial objects, manifests)
     ShapeRef element;                // List, Map
-    std::vector<ShapeRef> choices;   // OneOf: of different YAML types, so that a mistake is told of the nearest
-    std::string definition;          // printed once in the JSON Schema under this name
+    std::vector<ShapeRef>
+        choices;  // OneOf: of different YAML types, so that a mistake is told of the nearest
+    std::string definition;  // printed once in the JSON Schema under this name
 };
 
-// Complaints about all that is below `node`, in the order of the file. `where` is its path: spec.cluster.
+// Complaints about all that is below `node`, in the order of the file. `where` is its path:
+// spec.cluster.
 struct CheckResult {
     Diagnostics problems;
     std::vector<std::string> notices;  // keys that name absent actors

@@ -1,5 +1,6 @@
-// Tally: which objects match a pattern, kept up to date commit by commit, so that conditions and expectations cost nothing
-// but when an object of their kind changes. All tallies of a run are found by kind.
+// Tally: which objects match a pattern, kept up to date commit by commit, so that conditions and
+// expectations cost nothing but when an object of their kind changes. All tallies of a run are
+// found by kind.
 #pragma once
 
 #include <functional>
@@ -60,7 +61,8 @@ class Tallies {
 
     View& view_;
     std::map<model::api::Kind, std::vector<std::unique_ptr<Entry>>> entries_;
-    std::size_t unresolved_ = 0;  // patterns with ${uid:...}, which wait for objects of other kinds too
+    std::size_t unresolved_ =
+        0;  // patterns with ${uid:...}, which wait for objects of other kinds too
     bool dropped_ = false;
 };
 

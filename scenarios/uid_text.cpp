@@ -11,8 +11,10 @@ std::optional<UidReference> parse(std::string_view inside) {
     UidReference reference;
     if (const std::size_t hash = inside.rfind('#'); hash != inside.npos) {
         const std::string_view digits = inside.substr(hash + 1);
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), reference.nth);
-        if (error != std::errc() || end != digits.data() + digits.size() || reference.nth == 0) return std::nullopt;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), reference.nth);
+        if (error != std::errc() || end != digits.data() + digits.size() || reference.nth == 0)
+            return std::nullopt;
         inside = inside.substr(0, hash);
     }
     const std::size_t slash = inside.find('/');
@@ -25,11 +27,13 @@ std::optional<UidReference> parse(std::string_view inside) {
         inside.remove_prefix(second + 1);
     }
     reference.name = inside;
-    if (reference.kind.empty() || inside.empty() || inside.find('/') != inside.npos) return std::nullopt;
+    if (reference.kind.empty() || inside.empty() || inside.find('/') != inside.npos)
+        return std::nullopt;
     return reference;
 }
 
-// Calls `text` for what lies between references and `reference` for each; false where one is malformed.
+// Calls `text` for what lies between references and `reference` for each; false where one is
+// malformed.
 bool scan(std::string_view all, const std::function<void(std::string_view)>& text,
           const std::function<void(const UidReference&)>& reference) {
     while (true) {
@@ -58,11 +62,12 @@ std::string UidReference::to_string() const {
 
 UidReferences uid_references(std::string_view text) {
     UidReferences result;
-    const bool fine = scan(text, [](std::string_view) {},
-                           [&](const UidReference& r) { result.found.push_back(r); });
+    const bool fine = scan(
+        text, [](std::string_view) {}, [&](const UidReference& r) { result.found.push_back(r); });
     if (!fine) {
-        result.problem = "malformed reference in " + Value(text).to_json() +
-                         ": expected ${uid:Kind/name}, or ${uid:Kind/name#2} for the second of that name";
+        result.problem =
+            "malformed reference in " + Value(text).to_json() +
+            ": expected ${uid:Kind/name}, or ${uid:Kind/name#2} for the second of that name";
     }
     return result;
 }
@@ -73,14 +78,16 @@ void for_each_text(const Value& value, const std::function<void(std::string_view
     for (const auto& [key, v] : value.as_map()) for_each_text(v, visit);
 }
 
-std::string resolve_uids_in_text(std::string_view text, const UidOf& uid_of, std::optional<UidReference>& missing) {
+std::string resolve_uids_in_text(std::string_view text, const UidOf& uid_of,
+                                 std::optional<UidReference>& missing) {
     std::string out;
-    scan(text, [&](std::string_view t) { out += t; },
-         [&](const UidReference& r) {
-             const std::string uid = uid_of(r);
-             if (uid.empty() && !missing) missing = r;
-             out += uid;
-         });
+    scan(
+        text, [&](std::string_view t) { out += t; },
+        [&](const UidReference& r) {
+            const std::string uid = uid_of(r);
+            if (uid.empty() && !missing) missing = r;
+            out += uid;
+        });
     return out;
 }
 

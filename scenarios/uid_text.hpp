@@ -1,5 +1,6 @@
-// ${uid:Kind/name} in a string stands for the uid of that object in this run; ${uid:Kind/namespace/name} where the namespace
-// is not default, and #2 behind the name for the second object of that name. Any other ${...} is left as it is.
+// ${uid:Kind/name} in a string stands for the uid of that object in this run;
+// ${uid:Kind/namespace/name} where the namespace is not default, and #2 behind the name for the
+// second object of that name. Any other ${...} is left as it is.
 #pragma once
 
 #include <functional>
@@ -32,11 +33,12 @@ UidReferences uid_references(std::string_view text);
 // Every string below a value, in order.
 void for_each_text(const Value& value, const std::function<void(std::string_view)>& visit);
 
-// The value with all references replaced. `uid_of` gives "" where there is no such object (yet); then the first such
-// reference is put into `missing`.
+// The value with all references replaced. `uid_of` gives "" where there is no such object (yet);
+// then the first such reference is put into `missing`.
 using UidOf = std::function<std::string(const UidReference&)>;
 Value resolve_uids(const Value& value, const UidOf& uid_of, std::optional<UidReference>& missing);
-std::string resolve_uids_in_text(std::string_view text, const UidOf& uid_of, std::optional<UidReference>& missing);
+std::string resolve_uids_in_text(std::string_view text, const UidOf& uid_of,
+                                 std::optional<UidReference>& missing);
 bool has_uid_reference(const Value& value);
 
 }  // namespace scenarios

@@ -16,7 +16,9 @@ using model::api::ObjectRef;
 constexpr std::size_t kShownEvents = 5;
 constexpr std::size_t kCandidates = 1000;  // objects that are searched for the nearest one
 
-std::string name_of(const Pattern& pattern, const Key& key) { return pattern.kind + " " + key.to_string(); }
+std::string name_of(const Pattern& pattern, const Key& key) {
+    return pattern.kind + " " + key.to_string();
+}
 
 std::string joined(const std::vector<Difference>& differences) {
     std::string text;
@@ -64,7 +66,8 @@ void View::note_uid(const model::Committed& committed) {
     const auto found = uids_.find(name);
     if (found == uids_.end()) return;
     std::vector<std::string>& uids = found->second;
-    if (std::find(uids.begin(), uids.end(), meta.uid.view()) == uids.end()) uids.push_back(meta.uid.str());
+    if (std::find(uids.begin(), uids.end(), meta.uid.view()) == uids.end())
+        uids.push_back(meta.uid.str());
 }
 
 void View::note_existing_uids() {
@@ -80,7 +83,8 @@ std::string View::uid_of(const UidReference& reference) const {
     return found->second[reference.nth - 1];
 }
 
-std::optional<Pattern> View::resolve(const Pattern& pattern, std::optional<UidReference>& missing) const {
+std::optional<Pattern> View::resolve(const Pattern& pattern,
+                                     std::optional<UidReference>& missing) const {
     const UidOf uid_of_reference = [this](const UidReference& r) { return uid_of(r); };
     Pattern resolved = pattern;
     resolved.body = resolve_uids(pattern.body, uid_of_reference, missing);
@@ -97,21 +101,25 @@ View::Mismatch View::why_not(const Pattern& written) {
     std::vector<Difference> least;
     std::optional<Key> nearest;
     std::size_t seen = 0;
-    cluster_.server().for_each(of, pattern->ns == "*" ? "" : pattern->ns, [&](const ObjectRef& object) {
-        if (!is_about(*pattern, object->key()) || ++seen > kCandidates) return;
-        std::vector<Difference> found = differences(pattern->body, text(object));
-        if (nearest && found.size() >= least.size()) return;
-        least = std::move(found);
-        nearest = object->key();
-    });
+    cluster_.server().for_each(
+        of, pattern->ns == "*" ? "" : pattern->ns, [&](const ObjectRef& object) {
+            if (!is_about(*pattern, object->key()) || ++seen > kCandidates) return;
+            std::vector<Difference> found = differences(pattern->body, text(object));
+            if (nearest && found.size() >= least.size()) return;
+            least = std::move(found);
+            nearest = object->key();
+        });
     if (!nearest) {
-        const std::string what = pattern->name.empty() ? pattern->kind : name_of(*pattern, Key(pattern->ns, pattern->name));
+        const std::string what = pattern->name.empty()
+                                     ? pattern->kind
+                                     : name_of(*pattern, Key(pattern->ns, pattern->name));
         std::vector<std::string> events;
         if (!pattern->name.empty()) events = events_about(of, Key(pattern->ns, pattern->name));
         return {"there is no " + what, std::move(events)};
     }
     const std::string prefix = pattern->name.empty() ? "nearest is " : "";
-    return {prefix + name_of(*pattern, *nearest) + ": " + joined(least), events_about(of, *nearest)};
+    return {prefix + name_of(*pattern, *nearest) + ": " + joined(least),
+            events_about(of, *nearest)};
 }
 
 View::Mismatch View::why_there(const Pattern& pattern, const std::set<Key>& there) {
@@ -136,17 +144,23 @@ std::vector<std::string> View::events_about(Kind about, const Key& key) {
     const std::string ns = key.ns.empty() ? "default" : key.ns.str();
     cluster_.server().for_each(Kind::Event, ns, [&](const ObjectRef& object) {
         const auto event = model::api::as<Event>(object);
-        if (event->involvedObject.name != key.name || event->involvedObject.kind != scheme.info(about).kind) return;
-        const auto last = event->lastTimestamp ? event->lastTimestamp : event->metadata.creationTimestamp;
+        if (event->involvedObject.name != key.name ||
+            event->involvedObject.kind != scheme.info(about).kind)
+            return;
+        const auto last =
+            event->lastTimestamp ? event->lastTimestamp : event->metadata.creationTimestamp;
         const std::int64_t seconds = last ? last->unix_seconds - start : 0;
-        std::string text = std::to_string(seconds) + "s " + event->type.str() + " " + event->reason.str();
+        std::string text =
+            std::to_string(seconds) + "s " + event->type.str() + " " + event->reason.str();
         if (event->count > 1) text += " (" + std::to_string(event->count) + " times)";
         found.emplace_back(seconds, text + ": " + event->message.str());
     });
-    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(found.begin(), found.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<std::string> texts;
     const std::size_t skipped = found.size() > kShownEvents ? found.size() - kShownEvents : 0;
-    for (std::size_t i = skipped; i < found.size(); ++i) texts.push_back(std::move(found[i].second));
+    for (std::size_t i = skipped; i < found.size(); ++i)
+        texts.push_back(std::move(found[i].second));
     return texts;
 }
 

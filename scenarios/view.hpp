@@ -1,5 +1,5 @@
-// View: what steps and expectations see of the cluster: the API server's current state, the uids that objects got, and why an
-// object is not as somebody wanted it. Reads only.
+// View: what steps and expectations see of the cluster: the API server's current state, the uids
+// that objects got, and why an object is not as somebody wanted it. Reads only.
 #pragma once
 
 #include <map>
@@ -31,7 +31,8 @@ class View {
     void note_existing_uids();
     std::string uid_of(const UidReference& reference) const;
     // The pattern with its references replaced; nothing while an object is missing.
-    std::optional<Pattern> resolve(const Pattern& pattern, std::optional<UidReference>& missing) const;
+    std::optional<Pattern> resolve(const Pattern& pattern,
+                                   std::optional<UidReference>& missing) const;
 
     // "there is no Pod default/web-0", or the fields in which the nearest object differs.
     struct Mismatch {
@@ -50,7 +51,8 @@ class View {
     model::Cluster& cluster_;
     model::api::ObjectRef encoded_;
     Value encoded_text_;
-    std::map<UidReference, std::vector<std::string>> uids_;  // by reference with nth 1: all of that name, in order
+    std::map<UidReference, std::vector<std::string>>
+        uids_;  // by reference with nth 1: all of that name, in order
 };
 
 }  // namespace scenarios

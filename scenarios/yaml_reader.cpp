@@ -15,6 +15,37 @@
 namespace scenarios {
 namespace {
 
+bool is_continuation(unsigned char c) { return (c & 0xc0) == 0x80; }
+
+// The length of the letter at `at`, or 0 where the bytes are no UTF-8.
+std::size_t letter_length(std::string_view text, std::size_t at) {
+    const unsigned char c = static_cast<unsigned char>(text[at]);
+    if (c < 0x80) return 1;
+    const std::size_t length = c >= 0xc2 && c < 0xe0   ? 2
+                               : (c & 0xf0) == 0xe0    ? 3
+                               : c >= 0xf0 && c < 0xf5 ? 4
+                                                       : 0;
+    if (length == 0 || at + length > text.size()) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if (!is_continuation(static_cast<unsigned char>(text[at + i]))) return 0;
+    }
+    return length;
+}
+
+// yaml-cpp turns the escapes \\N and \\_ into single Latin-1 bytes; they stand for U+0085 and
+// U+00A0.
+std::string with_whole_letters(const std::string& text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = letter_length(text, at);
+        if (length == 0) out += '\xc2';
+        const std::size_t taken = std::max<std::size_t>(1, length);
+        out.append(text, at, taken);
+        at += taken;
+    }
+    return out;
+}
+
 // Leaves the parser where the text must not be read further.
 struct Refused {
     Diagnostic diagnostic;
@@ -43,7 +74,8 @@ class Builder : public YAML::EventHandler {
         alias_nodes_ += size;
         nodes_ += size;
         if (alias_nodes_ > limits_.alias_nodes) {
-            refuse(mark, "aliases write out to more than " + std::to_string(limits_.alias_nodes) + " nodes");
+            refuse(mark, "aliases write out to more than " + std::to_string(limits_.alias_nodes) +
+                             " nodes");
         }
         Node copy = found->second;
         add(std::move(copy), 0);
@@ -51,7 +83,7 @@ class Builder : public YAML::EventHandler {
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
         Node node = make(Node::Type::String, mark);
-        node.text = value;
+        node.text = tag == "?" ? value : with_whole_letters(value);
         node.quoted = tag != "?";
         read_value(node, tag, mark);
         add(std::move(node), anchor);
@@ -99,7 +131,8 @@ class Builder : public YAML::EventHandler {
     }
 
     void read_value(Node& node, const std::string& tag, const YAML::Mark& mark) const {
-        const bool is_key = !stack_.empty() && stack_.back().node.is_map() && !stack_.back().has_key;
+        const bool is_key =
+            !stack_.empty() && stack_.back().node.is_map() && !stack_.back().has_key;
         if (tag == "?" && !is_key) {
             if (auto problem = resolve_plain(node)) refuse(mark, *problem);
             return;
@@ -109,8 +142,10 @@ class Builder : public YAML::EventHandler {
         node.scalar = Value(node.text);
     }
 
-    void open(Node::Type type, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-        const bool plain = tag == "?" || tag == "!" || tag.empty() || tag.starts_with("tag:yaml.org,2002:");
+    void open(Node::Type type, const YAML::Mark& mark, const std::string& tag,
+              YAML::anchor_t anchor) {
+        const bool plain =
+            tag == "?" || tag == "!" || tag.empty() || tag.starts_with("tag:yaml.org,2002:");
         if (!plain) refuse(mark, "the tag " + tag + " is not understood");
         if (static_cast<int>(stack_.size()) >= limits_.depth) {
             refuse(mark, "nested more than " + std::to_string(limits_.depth) + " deep");
@@ -168,7 +203,8 @@ class Builder : public YAML::EventHandler {
         }
         if (!first) return;
         refuse(Place{file_, first->line, first->column},
-               "the key " + Value(first->key).to_json() + " stands twice in one map (first at line " +
+               "the key " + Value(first->key).to_json() +
+                   " stands twice in one map (first at line " +
                    std::to_string(map.member(first->key)->line) + ")");
     }
 
@@ -202,20 +238,6 @@ class Builder : public YAML::EventHandler {
     std::size_t alias_nodes_ = 0;
 };
 
-bool is_continuation(unsigned char c) { return (c & 0xc0) == 0x80; }
-
-// The length of the letter at `at`, or 0 where the bytes are no UTF-8.
-std::size_t letter_length(std::string_view text, std::size_t at) {
-    const unsigned char c = static_cast<unsigned char>(text[at]);
-    if (c < 0x80) return 1;
-    const std::size_t length = c >= 0xc2 && c < 0xe0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-    if (length == 0 || at + length > text.size()) return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if (!is_continuation(static_cast<unsigned char>(text[at + i]))) return 0;
-    }
-    return length;
-}
-
 std::optional<Diagnostic> not_text(std::string_view text, const std::string& file) {
     int line = 1, column = 1;
     for (std::size_t at = 0; at < text.size();) {
@@ -238,11 +260,12 @@ std::string megabytes(std::size_t bytes) { return std::to_string(bytes >> 20) + 
 
 }  // namespace
 
-std::vector<Node> read_yaml(std::string_view text, const std::string& file, Diagnostics& diagnostics,
-                            const ReadLimits& limits) {
+std::vector<Node> read_yaml(std::string_view text, const std::string& file,
+                            Diagnostics& diagnostics, const ReadLimits& limits) {
     std::vector<Node> documents;
     if (text.size() > limits.bytes) {
-        diagnostics.push_back({Place{file}, "larger than " + megabytes(limits.bytes) + "; split it"});
+        diagnostics.push_back(
+            {Place{file}, "larger than " + megabytes(limits.bytes) + "; split it"});
         return documents;
     }
     if (auto problem = not_text(text, file)) {
