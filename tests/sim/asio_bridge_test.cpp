@@ -113,13 +113,22 @@ TEST_CASE("parallel: engines on several threads give what they give on one") {
     for (std::size_t i = 0; i < prints.size(); ++i) CHECK(prints[i] == run(i));
 }
 
-TEST_CASE("parallel: the exception of the lowest index is thrown") {
-    try {
-        parallel_for(100, 2, [](std::size_t i) {
-            if (i >= 3) throw std::runtime_error(std::to_string(i));
-        });
-        FAIL("nothing was thrown");
-    } catch (const std::runtime_error& e) {
-        CHECK(std::string(e.what()) == "3");
+TEST_CASE("parallel: the exception of the lowest index is thrown, whichever comes last") {
+    for (const std::size_t late : {0, 1}) {
+        std::atomic<int> started{0};
+        std::atomic<int> calls{0};
+        try {
+            parallel_for(100, 2, [&](std::size_t i) {
+                ++calls;
+                ++started;
+                while (started < 2) std::this_thread::yield();
+                if (i == late) std::this_thread::sleep_for(50ms);
+                throw std::runtime_error(std::to_string(i));
+            });
+            FAIL("nothing was thrown");
+        } catch (const std::runtime_error& e) {
+            CHECK(std::string(e.what()) == "0");
+        }
+        CHECK(calls == 2);
     }
 }

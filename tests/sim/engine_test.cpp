@@ -24,7 +24,10 @@ Task<void> ticks(Engine& engine, int count, Duration period) {
     for (int i = 0; i < count; ++i) co_await engine.sleep_for(period, kTimer);
 }
 
-Task<void> wait_at(Gate& gate) { co_await gate.wait(kDoor, "the front door"); }
+Task<void> wait_at(Engine& engine, Gate& gate) {
+    co_await engine.sleep_for(2s, kTimer);
+    co_await gate.wait(kDoor, "the front door");
+}
 
 Task<void> throw_after(Engine& engine, Duration delay) {
     co_await engine.sleep_for(delay, kTimer);
@@ -339,7 +342,7 @@ TEST_CASE("engine: the stuck report tells who waits for what and since when") {
     Gate gate(engine);
     const GroupId group = engine.make_group("house");
     engine.run_until(Time(1s));
-    engine.spawn(group, "guest", wait_at(gate));
+    engine.spawn(group, "guest", wait_at(engine, gate));
     engine.spawn(engine.make_group("clock"), "hand", ticks(engine, 5, 10s));
     engine.run_until(Time(12s));
     const std::vector<Waiting> list = engine.waiting();
@@ -348,14 +351,14 @@ TEST_CASE("engine: the stuck report tells who waits for what and since when") {
     CHECK(list[0].group == "house");
     CHECK(list[0].kind == kDoor);
     CHECK(list[0].note == "the front door");
-    CHECK(list[0].since == Time(1s));
+    CHECK(list[0].since == Time(3s));
     CHECK_FALSE(list[0].scheduled);
     CHECK(list[1].kind == kTimer);
     CHECK(list[1].since == Time(11s));
     CHECK(list[1].scheduled);
     CHECK(engine.stuck_report() ==
           "2 actors wait at 12.000 (seed 1, 1 events pending)\n"
-          "  house/guest waits for a door the front door since 1.000\n"
+          "  house/guest waits for a door the front door since 3.000\n"
           "  clock/hand waits for a timer since 11.000, an event will resume it\n");
 }
 

@@ -25,7 +25,14 @@ TEST_CASE("random: below is uniform and in range") {
         CHECK(count < 10400);
     }
     const std::uint64_t large = 0xc000000000000000ULL;
-    for (int i = 0; i < 1000; ++i) CHECK(stream.below(large) < large);
+    int multiples = 0;  // of three: without the rejection half of all would be
+    for (int i = 0; i < 30000; ++i) {
+        const std::uint64_t value = stream.below(large);
+        if (value >= large) FAIL("out of range");
+        multiples += value % 3 == 0;
+    }
+    CHECK(multiples > 9600);
+    CHECK(multiples < 10400);
 }
 
 TEST_CASE("random: chance holds in the long run") {
