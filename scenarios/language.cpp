@@ -56,8 +56,8 @@ ShapeRef loose_text(std::string expected) {
 ShapeRef duration() { return make(Kind::Duration, "a duration such as 15s"); }
 ShapeRef instant() { return make(Kind::Time, "an instant such as 2026-01-01T00:00:00Z"); }
 ShapeRef word(std::vector<std::string> words) {
-    std::string expected = "one of";
-    for (const std::string& w : words) expected += (&w == words.data() ? " " : ", ") + w;
+    std::string expected = words.size() == 1 ? "" : "one of ";
+    for (const std::string& w : words) expected += (&w == words.data() ? "" : ", ") + w;
     auto shape = make(Kind::Word, std::move(expected));
     shape->words = std::move(words);
     return shape;

@@ -260,7 +260,10 @@ class StepReader {
                                   [&](const Component& c) { return c.name == name; });
         const bool has_node = component.text.find('/') != std::string::npos;
         if (found == components().end() || has_node != (name == "kubelet")) {
-            known[3] = "kubelet/NODE";
+            if (component.text == "kubelet") {
+                return error(component.place(),
+                             word + ": a kubelet is named by its node: kubelet/NODE");
+            }
             return error(component.place(), unknown("component", component.text, word, known));
         }
         require(found->part, word, component);

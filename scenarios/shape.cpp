@@ -112,8 +112,11 @@ void check_text(const Node& node, const Shape& shape, const std::string& where,
 void check_word(const Node& node, const Shape& shape, const std::string& where,
                 CheckResult& result) {
     if (!node.is_string()) return expected(node, shape, where, result);
-    if (std::find(shape.words.begin(), shape.words.end(), node.text) != shape.words.end()) return;
-    complain(node, unknown("word", node.text, where, shape.words), result);
+    const std::vector<std::string>& words = shape.words;
+    if (std::find(words.begin(), words.end(), node.text) != words.end()) return;
+    std::string message = unknown("word", node.text, where, words);
+    if (nearest(node.text, words).empty()) message += "; expected " + shape.expected;
+    complain(node, std::move(message), result);
 }
 
 void check_duration(const Node& node, const Shape& shape, const std::string& where,

@@ -256,6 +256,16 @@ std::optional<Diagnostic> not_text(std::string_view text, const std::string& fil
     return std::nullopt;
 }
 
+bool indented_by_tab(std::string_view text, int line) {
+    for (; line > 0; --line) {
+        const std::size_t end = text.find('\n');
+        if (end == text.npos) return false;
+        text.remove_prefix(end + 1);
+    }
+    const std::size_t first = text.find_first_not_of(' ');
+    return first != text.npos && text[first] == '\t';
+}
+
 std::string megabytes(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 }  // namespace
@@ -285,7 +295,9 @@ std::vector<Node> read_yaml(std::string_view text, const std::string& file,
     } catch (const YAML::Exception& error) {
         Place place{file, error.mark.line + 1, error.mark.column + 1};
         if (error.mark.is_null()) place = Place{file};
-        diagnostics.push_back({place, "malformed YAML: " + error.msg});
+        const bool tabbed = indented_by_tab(text, error.mark.line);
+        diagnostics.push_back({place, "malformed YAML: " + error.msg +
+                                          (tabbed ? "; indent with blanks, not with tabs" : "")});
     }
     return documents;
 }

@@ -199,7 +199,7 @@ TEST_CASE("a value that cannot be set is told with what was asked") {
     CHECK(told("spec..x=1") == "--set spec..x=1: malformed path; expected one such as spec.steps[2].at\n");
     CHECK(told("spec.steps[5].at=1s") == "--set spec.steps[5].at=1s: [5]: the list has 1 elements\n");
     CHECK(told("metadata.name.x=1") == "--set metadata.name.x=1: \"x\" needs a map, found the text \"test\"\n");
-    CHECK(told("spec.clutser.nodes=3") == "test.yaml: unknown key \"clutser\" in spec (nearest known: \"cluster\")\n");
+    CHECK(told("spec.clutser.nodes=3") == "--set spec.clutser.nodes=3: unknown key \"clutser\" in spec (nearest known: \"cluster\")\n");
     CHECK(told("spec.seed=many") ==
           "--set spec.seed=many: spec.seed: expected a whole number, found the text \"many\"\n");
 }
