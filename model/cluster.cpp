@@ -51,6 +51,7 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
     user.name = kUserName;
     user.qps = options_.api_qps;
     user.burst = options_.api_burst;
+    user.in_order = true;
     user_ = std::make_unique<control::Client>(*server_, options_.latencies, std::move(user));
     for (std::string_view name : {"default", "kube-node-lease", "kube-public", "kube-system"})
         (void)server_->preload(namespace_manifest(name));

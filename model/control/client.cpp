@@ -83,8 +83,13 @@ void Client::transmit(api::Request request, sim::Time asked,
         std::make_unique<Flight>(Flight{std::move(request), options_.name, asked, engine.now(),
                                         back, connected_, std::move(on_answer)});
     api::Server& server = server_;
-    engine.call_in(
-        travel, kind_of(reads ? Wait::ApiRead : Wait::ApiWrite),
+    sim::Time arrival = engine.now() + travel;
+    if (options_.in_order) {
+        // Strictly later, so that no ready order can turn the two around.
+        last_arrival_ = arrival = std::max(arrival, last_arrival_ + 1ns);
+    }
+    engine.call_at(
+        arrival, kind_of(reads ? Wait::ApiRead : Wait::ApiWrite),
         [&server, flight = std::move(flight)] {
             if (!*flight->connected) return;
             sim::Engine& engine = server.engine();

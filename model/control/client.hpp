@@ -48,6 +48,7 @@ class Client {
         api::Text name;
         int qps = 0;
         int burst = 0;
+        bool in_order = false;  // what is sent later arrives later, as over one connection
         Options() = default;
     };
     Client(api::Server& server, const Latencies& latencies, Options options);
@@ -124,6 +125,7 @@ class Client {
     sim::Stream& write_stream_;
     sim::Stream& read_stream_;
     sim::Stream& reply_stream_;
+    sim::Time last_arrival_{};
     std::shared_ptr<bool> connected_ = std::make_shared<bool>(true);
 };
 

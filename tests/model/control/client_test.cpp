@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/model/small_server.hpp"
 
 using namespace model;
@@ -86,6 +88,28 @@ TEST_CASE("what a dropped connection had on its way is lost") {
     s.engine.run();
     CHECK_FALSE(s.server->find(api::Kind::PersistentVolume, api::Key("", "v"))
                     ->metadata.labels.contains("n"));
+}
+
+TEST_CASE("a client that keeps its order is never overtaken by itself") {
+    SmallServer s;
+    s.latencies.write = sim::Distribution::uniform(0ms, 50ms);
+    for (int i = 0; i < 50; ++i) (void)s.create(s.volume("v" + std::to_string(i)));
+    control::Client::Options options = named("user", 0, 0);
+    options.in_order = true;
+    control::Client client(*s.server, s.latencies, std::move(options));
+    std::vector<std::uint64_t> versions(50);
+    for (int i = 0; i < 50; ++i) {
+        api::Request r;
+        r.verb = Verb::Patch;
+        r.kind = api::Kind::PersistentVolume;
+        r.key = api::Key("", "v" + std::to_string(i));
+        r.patch["metadata"]["labels"]["touched"] = "yes";
+        client.send(std::move(r), [&versions, i](const api::Response& answer) {
+            versions[i] = answer.object->metadata.resourceVersion;
+        });
+    }
+    s.engine.run();
+    CHECK(std::is_sorted(versions.begin(), versions.end()));
 }
 
 TEST_CASE("a rate limit holds its burst again after a pause") {
