@@ -15,7 +15,7 @@ using model::Change;
 using model::Wait;
 
 constexpr sim::Duration kWorthTelling = std::chrono::milliseconds(100);
-constexpr std::size_t kWhoWidth = 26;
+constexpr std::size_t kWhoWidth = 27;
 
 std::string wait_words(Wait wait, sim::Duration length) {
     const std::string time = brief(length);
@@ -139,11 +139,16 @@ void Timeline::tell(const model::Stamp& stamp, const model::Requested& request) 
     if (request.subresource != model::api::Subresource::None)
         text += " " + std::string(to_string(request.subresource)) + " of";
     text += " " + info.kind;
-    if (const std::string key = request.key.to_string(); !key.empty()) text += " " + key;
+    if (!request.key.name.empty()) {
+        text += " " + request.key.to_string();
+    } else if (!request.key.ns.empty()) {
+        text += " in " + request.key.ns.str();
+    }
     if (failed) {
         last_refusal_ = request.status.message.str();
         const int code = request.status.code;
-        text += ": " + options_.ink.bad(code ? "refused, " + std::to_string(code) + " " +
+        const std::string refused = is_read(request.verb) ? "" : "refused, ";
+        text += ": " + options_.ink.bad(code ? refused + std::to_string(code) + " " +
                                                    std::string(to_string(request.status.reason))
                                              : "no answer");
         text += ": " + shortened(request.status.message.str());
@@ -162,11 +167,15 @@ void Timeline::tell(const model::Stamp& stamp, const model::Synced& sync) {
     const bool news = sync.failed && (last_refusal_.empty() ||
                                       sync.error.view().find(last_refusal_) == std::string::npos);
     if (!news && !options_.verbose) return;
+    // persistent-volume-binder/claims: the component, and which of its queues.
+    const std::string_view who = sync.controller.substr(0, sync.controller.find('/'));
     std::string text = "sync " + sync.key.to_string();
+    if (who.size() < sync.controller.size())
+        text += " (" + std::string(sync.controller.substr(who.size() + 1)) + ")";
     if (options_.verbose && sync.started > sync.added)
         text += ", " + brief(sync.started - sync.added) + " in the queue";
     if (sync.failed) text += ": " + options_.ink.warning("failed: ") + shortened(sync.error.str());
-    line(stamp, sync.controller, news ? text : options_.ink.faint(text));
+    line(stamp, who, news ? text : options_.ink.faint(text));
 }
 
 void Timeline::tell(const model::Stamp& stamp, const model::Matched& matched) {

@@ -61,7 +61,7 @@ class Cli(unittest.TestCase):
         path.write_text(text)
         return str(path)
 
-    def call(self, *words: str, code: int | None = 0, stdin=None) -> subprocess.CompletedProcess:
+    def call(self, *words: str, code: int | None = 0) -> subprocess.CompletedProcess:
         done = subprocess.run([BINARY, *words], capture_output=True, text=True, cwd=self.root, timeout=300)
         if code is not None:
             self.assertEqual(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
@@ -122,15 +122,15 @@ class Cli(unittest.TestCase):
     def test_files_are_written(self):
         names = {o: str(self.root / o) for o in ("record", "requests", "json", "dot")}
         self.call("run", self.good, "--quiet", *(w for o, f in names.items() for w in (f"--{o}", f)))
-        record = [json.loads(line) for line in open(names["record"])]
+        record = [json.loads(line) for line in Path(names["record"]).read_text().splitlines()]
         self.assertEqual({"t", "type", "object"}, set(record[0]))
-        requests = [json.loads(line) for line in open(names["requests"])]
+        requests = [json.loads(line) for line in Path(names["requests"]).read_text().splitlines()]
         self.assertEqual({"t", "by", "verb", "what", "name", "code"}, set(requests[0]))
-        report = json.load(open(names["json"]))
+        report = json.loads(Path(names["json"]).read_text())
         self.assertEqual(report["scenario"], "pair")
         claim = report["claims"][0]
         self.assertEqual(round(claim["total"] * 1e9), sum(round(s["seconds"] * 1e9) for s in claim["segments"]))
-        self.assertTrue(open(names["dot"]).read().startswith("digraph"))
+        self.assertTrue(Path(names["dot"]).read_text().startswith("digraph"))
 
     def test_a_dash_is_standard_output_and_nothing_else_is_there(self):
         done = self.call("run", self.good, "--record", "-")

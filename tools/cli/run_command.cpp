@@ -18,6 +18,7 @@ namespace cli {
 
 namespace {
 
+constexpr std::size_t kPathShown = 20;
 constexpr std::size_t kHeadWidth = 100;
 constexpr std::size_t kClaimsOneByOne = 8;  // so few are told singly, not only as percentiles
 
@@ -53,6 +54,19 @@ std::string matches_text(const std::vector<reports::Match>& matches) {
     return out;
 }
 
+// The end of it: in a long run it reaches back to the beginning.
+std::string critical_path_text(const ObservedRun& run) {
+    const auto path = run.graph()->critical_path(*run.trace());
+    const std::size_t first = path.size() > kPathShown ? path.size() - kPathShown : 0;
+    std::string out;
+    if (first) out += "  ... " + std::to_string(first) + " steps before\n";
+    for (std::size_t i = first; i < path.size(); ++i) {
+        if (!path[i].waited.empty()) out += "      " + path[i].waited + "\n";
+        out += "  " + sim::seconds_text(path[i].at, 3) + "s  " + path[i].what + "\n";
+    }
+    return out;
+}
+
 void print_findings(std::ostream& out, ObservedRun& run, const reports::RunSummary& summary,
                     const Options& options, const reports::Ink& ink) {
     const model::api::ObjectReader& objects = run.server();
@@ -65,7 +79,10 @@ void print_findings(std::ostream& out, ObservedRun& run, const reports::RunSumma
     others.expectations.clear();
     section(out, "Failures", failures_text(others, ink), ink);
     section(out, "From creation to Bound", latency_text(run.claims(), options.verbose), ink);
-    if (options.verbose) section(out, "Matches", matches_text(run.matches()), ink);
+    if (options.verbose) {
+        section(out, "Matches", matches_text(run.matches()), ink);
+        section(out, "Critical path to the last bind", critical_path_text(run), ink);
+    }
     out << "\n";
 }
 
@@ -114,7 +131,7 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     ObservedRun::Watch watch;
     watch.paths = !options.quiet || !options.json.empty();
     watch.matches = options.verbose || !options.json.empty();
-    watch.graph = !options.dot.empty();
+    watch.graph = !options.dot.empty() || options.verbose;
     watch.progress = [&](sim::Time t) {
         progress.show(scenario.name + ": " + sim::seconds_text(t, 0) + "s of virtual time");
     };
