@@ -149,16 +149,12 @@ Response Server::update(const Request& r, const Text& by) {
     const ObjectRef old = find(r.kind, r.key);
     if (!old) return refused(Status::not_found(info.qualified_resource(), r.key.name));
     if (object->metadata.resourceVersion == 0) {
-        const bool unconditional = info.unconditional_update && r.subresource == Subresource::None;
-        if (r.any_version || unconditional || options_.raw) {
+        if (r.any_version || info.unconditional_update || options_.raw) {
             object->metadata.resourceVersion = old->metadata.resourceVersion;
-        } else if (r.subresource == Subresource::Status) {
-            return refused(Status::invalid(info.qualified_kind(), r.key.name,
-                                           "resourceVersion: Required value"));
         } else {
-            return refused(Status::invalid(
-                info.qualified_kind(), r.key.name,
-                "metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"));
+            return refused(invalid_status(info, r.key.name,
+                                          validate_update(*object, *old, r.subresource, info,
+                                                          options_.profile)));
         }
     }
     return write_over(std::move(object), old, r, by);

@@ -55,6 +55,25 @@ TEST_CASE("a stale resourceVersion is a conflict with the API's words") {
           "changes to the latest version and try again");
 }
 
+TEST_CASE("kinds without unconditional update insist on a version") {
+    SmallServer s;
+    api::Value v;
+    v["apiVersion"] = "storage.k8s.io/v1";
+    v["kind"] = "CSINode";
+    v["metadata"]["name"] = "n";
+    v["spec"]["drivers"] = api::Value::list();
+    auto node = *api::as<api::CSINode>(s.create(v).object);
+    node.metadata.resourceVersion = 0;
+    node.metadata.labels.set("a", "b");
+    const api::Response r = s.update(node);
+    CHECK(r.status.code == 422);
+    CHECK(r.status.message.view().find("must be specified for an update") != std::string_view::npos);
+    auto pv = *api::as<api::PersistentVolume>(s.create(s.volume("v")).object);
+    pv.metadata.resourceVersion = 0;
+    pv.metadata.labels.set("a", "b");
+    CHECK(s.update(pv).status.ok());
+}
+
 TEST_CASE("an update that changes nothing stores nothing") {
     SmallServer s;
     const auto first = api::as<api::PersistentVolume>(s.create(s.volume("v")).object);
