@@ -1,11 +1,13 @@
-// The writes of the PersistentVolume controller, and the two that are made of several: bind and unbind.
-// Counterpart: pv_controller.go bind, unbindVolume, update*. What the server answers goes into the private store at once, so
-// that the controller sees its own writes before its informers do.
+// The writes of the PersistentVolume controller, and the two that are made of several: bind and
+// unbind. Counterpart: pv_controller.go bind, unbindVolume, update*. What the server answers goes
+// into the private store at once, so that the controller sees its own writes before its informers
+// do.
 #include "model/volume/persistent_volume_controller.hpp"
 
 namespace model::volume {
 
-sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::save_volume(PV next, api::Subresource part,
+sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::save_volume(PV next,
+                                                                             api::Subresource part,
                                                                              Pass& pass) {
     pass.wrote = true;
     auto saving = client_.update<PV>(std::move(next), part);
@@ -14,7 +16,8 @@ sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::save_volume(PV 
     co_return saved;
 }
 
-sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::save_claim(PVC next, api::Subresource part,
+sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::save_claim(PVC next,
+                                                                             api::Subresource part,
                                                                              Pass& pass) {
     pass.wrote = true;
     auto saving = client_.update<PVC>(std::move(next), part);
@@ -23,8 +26,8 @@ sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::save_claim(PVC
     co_return saved;
 }
 
-sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::set_volume_phase(api::Ref<PV> volume, api::Text phase,
-                                                                                  api::Text message, Pass& pass) {
+sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::set_volume_phase(
+    api::Ref<PV> volume, api::Text phase, api::Text message, Pass& pass) {
     VolumeResult result = volume;
     if (volume->status.phase == phase) co_return result;
     PV next = *volume;
@@ -36,10 +39,8 @@ sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::set_volume_phas
 }
 
 // The event belongs to the change of phase: it is told once.
-sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::set_volume_phase_and_say(api::Ref<PV> volume,
-                                                                                          api::Text phase,
-                                                                                          Announcement event,
-                                                                                          Pass& pass) {
+sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::set_volume_phase_and_say(
+    api::Ref<PV> volume, api::Text phase, Announcement event, Pass& pass) {
     VolumeResult result = volume;
     if (volume->status.phase == phase) co_return result;
     const api::Text message(event.message);
@@ -49,9 +50,10 @@ sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::set_volume_phas
     co_return result;
 }
 
-sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::set_claim_phase(api::Ref<PVC> claim, api::Text phase,
-                                                                                  api::Ref<PV> volume, Pass& pass) {
-    api::Result<std::optional<PVC>> next = claim_in_phase(*claim, phase, volume.get(), attributes_classes());
+sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::set_claim_phase(
+    api::Ref<PVC> claim, api::Text phase, api::Ref<PV> volume, Pass& pass) {
+    api::Result<std::optional<PVC>> next =
+        claim_in_phase(*claim, phase, volume.get(), attributes_classes());
     if (!next) co_return next.error();
     ClaimResult result = claim;
     if (!*next) co_return result;
@@ -60,7 +62,8 @@ sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::set_claim_phas
     co_return result;
 }
 
-sim::Task<api::Status> PersistentVolumeController::lose_claim(api::Ref<PVC> claim, Announcement event, Pass& pass) {
+sim::Task<api::Status> PersistentVolumeController::lose_claim(api::Ref<PVC> claim,
+                                                              Announcement event, Pass& pass) {
     if (claim->status.phase == api::phase::kLost) co_return Status();
     const api::Ref<PV> no_volume;
     auto setting = set_claim_phase(claim, api::phase::kLost, no_volume, pass);
@@ -77,9 +80,10 @@ sim::Task<api::Status> PersistentVolumeController::leave_pending(api::Ref<PVC> c
     co_return set.ok() ? Status() : set.error();
 }
 
-// Four writes, the volume's first: whoever dies in between leaves a volume that nobody else takes, and the next sync goes on
-// at the first write that is missing.
-sim::Task<api::Status> PersistentVolumeController::bind(api::Ref<PV> volume, api::Ref<PVC> claim, Pass& pass) {
+// Four writes, the volume's first: whoever dies in between leaves a volume that nobody else takes,
+// and the next sync goes on at the first write that is missing.
+sim::Task<api::Status> PersistentVolumeController::bind(api::Ref<PV> volume, api::Ref<PVC> claim,
+                                                        Pass& pass) {
     if (std::optional<PV> next = bound_volume(*volume, *claim)) {
         auto saving = save_volume(std::move(*next), api::Subresource::None, pass);
         VolumeResult saved = co_await std::move(saving);

@@ -26,10 +26,11 @@ api::ObjectReference reference_to(const PVC& claim) {
     return ref;
 }
 
-// What the claim shall show as its capacity: a volume that is being resized shows the size before (its file system has that
-// still); otherwise all that the volume has. True if it is to be written.
+// What the claim shall show as its capacity: a volume that is being resized shows the size before
+// (its file system has that still); otherwise all that the volume has. True if it is to be written.
 bool set_capacity(PVC& claim, const PV& volume, const api::Quantity& storage) {
-    if (const api::Text* before = volume.metadata.annotations.find(api::annotation::kPreResizeCapacity)) {
+    if (const api::Text* before =
+            volume.metadata.annotations.find(api::annotation::kPreResizeCapacity)) {
         claim.status.capacity.set("storage", api::Quantity::parse(*before).value_or(storage));
         return true;
     }
@@ -41,7 +42,8 @@ bool set_capacity(PVC& claim, const PV& volume, const api::Quantity& storage) {
 
 bool clear_what_a_volume_gave(PVC& claim) {
     api::PersistentVolumeClaimStatus& s = claim.status;
-    if (s.accessModes.empty() && s.capacity.empty() && !s.currentVolumeAttributesClassName) return false;
+    if (s.accessModes.empty() && s.capacity.empty() && !s.currentVolumeAttributesClassName)
+        return false;
     s.accessModes.clear();
     s.capacity = api::ResourceList();
     s.currentVolumeAttributesClassName.reset();
@@ -108,12 +110,16 @@ bool offers_access_modes(const PV& volume, const PVC& claim) {
 std::string mismatch(const PV& volume, const PVC& claim, bool attributes_classes_known) {
     if (volume.metadata.terminating())
         return "the volume is marked for deletion " + quoted(volume.metadata.name);
-    if (storage_capacity(volume).value() < requested_storage(claim).value()) return "requested PV is too small";
-    if (storage_class_of(volume) != storage_class_of(claim)) return "storageClassName does not match";
+    if (storage_capacity(volume).value() < requested_storage(claim).value())
+        return "requested PV is too small";
+    if (storage_class_of(volume) != storage_class_of(claim))
+        return "storageClassName does not match";
     if (attributes_classes_known) {
-        if (attributes_class(volume) != attributes_class(claim)) return "volumeAttributesClassName does not match";
+        if (attributes_class(volume) != attributes_class(claim))
+            return "volumeAttributesClassName does not match";
     } else if (!attributes_class(volume).empty() || !attributes_class(claim).empty()) {
-        return "volumeAttributesClassName is not supported when the feature-gate VolumeAttributesClass is disabled";
+        return "volumeAttributesClassName is not supported when the feature-gate "
+               "VolumeAttributesClass is disabled";
     }
     if (volume_modes_differ(claim, volume)) return "incompatible volumeMode";
     if (!offers_access_modes(volume, claim)) return "incompatible accessMode";
@@ -124,7 +130,8 @@ std::optional<PV> bound_volume(const PV& volume, const PVC& claim) {
     const auto& ref = volume.spec.claimRef;
     const bool names_it = ref && ref->name == claim.metadata.name && ref->ns == claim.metadata.ns &&
                           ref->uid == claim.metadata.uid;
-    const bool ours = !is_bound_to(volume, claim) && !volume.metadata.annotations.contains(kBoundByController);
+    const bool ours =
+        !is_bound_to(volume, claim) && !volume.metadata.annotations.contains(kBoundByController);
     if (names_it && !ours) return std::nullopt;
     PV next = volume;
     if (!names_it) next.spec.claimRef = reference_to(claim);
@@ -141,12 +148,13 @@ std::optional<PVC> bound_claim(const PVC& claim, const PV& volume) {
         if (!next.metadata.annotations.contains(kBoundByController))
             next.metadata.annotations.set(kBoundByController, "yes");
     }
-    if (!next.metadata.annotations.contains(kBindCompleted)) next.metadata.annotations.set(kBindCompleted, "yes");
+    if (!next.metadata.annotations.contains(kBindCompleted))
+        next.metadata.annotations.set(kBindCompleted, "yes");
     return next;
 }
 
-api::Result<std::optional<PVC>> claim_in_phase(const PVC& claim, std::string_view phase, const PV* volume,
-                                               bool attributes_classes_known) {
+api::Result<std::optional<PVC>> claim_in_phase(const PVC& claim, std::string_view phase,
+                                               const PV* volume, bool attributes_classes_known) {
     PVC next = claim;
     bool changed = claim.status.phase != phase;
     next.status.phase = phase;
@@ -158,18 +166,20 @@ api::Result<std::optional<PVC>> claim_in_phase(const PVC& claim, std::string_vie
         next.status.accessModes = volume->spec.accessModes;
         changed = true;
     }
-    // Only a claim that is becoming bound takes the volume's capacity: later a difference may be meant (a file system that is
-    // not grown yet).
+    // Only a claim that is becoming bound takes the volume's capacity: later a difference may be
+    // meant (a file system that is not grown yet).
     if (claim.status.phase != phase) {
         const api::Quantity* storage = volume->spec.capacity.find("storage");
         if (!storage)
             return api::Status(500, api::Reason::InternalError,
-                               "PersistentVolume " + quoted(volume->metadata.name) + " is without a storage capacity");
+                               "PersistentVolume " + quoted(volume->metadata.name) +
+                                   " is without a storage capacity");
         changed = set_capacity(next, *volume, *storage) || changed;
         // Later changes belong to the resizer.
         if (attributes_classes_known && claim.status.phase == api::phase::kPending &&
             phase == api::phase::kBound &&
-            claim.status.currentVolumeAttributesClassName != volume->spec.volumeAttributesClassName) {
+            claim.status.currentVolumeAttributesClassName !=
+                volume->spec.volumeAttributesClassName) {
             next.status.currentVolumeAttributesClassName = volume->spec.volumeAttributesClassName;
             changed = true;
         }
@@ -201,7 +211,8 @@ bool is_terminated(const api::Pod& pod) {
     for (const api::Value& status : pod.status.containerStatuses.as_list()) {
         const api::Value* terminated = status.at({"state", "terminated"});
         const api::Value* waiting = status.at({"state", "waiting"});
-        if ((!terminated || terminated->is_null()) && (!waiting || waiting->is_null())) return false;
+        if ((!terminated || terminated->is_null()) && (!waiting || waiting->is_null()))
+            return false;
     }
     return true;
 }

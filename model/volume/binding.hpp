@@ -1,7 +1,8 @@
-// The rules of binding as pure functions on one claim and one volume: who is bound to whom, whether they fit, and what either
-// must look like after a step of a bind.
-// Counterpart: component-helpers/storage/volume/pv_helpers.go and the stateless parts of
-// pkg/controller/volume/persistentvolume/pv_controller.go (v1.36). Node affinity is the scheduler's business and not here.
+// The rules of binding as pure functions on one claim and one volume: who is bound to whom, whether
+// they fit, and what either must look like after a step of a bind. Counterpart:
+// component-helpers/storage/volume/pv_helpers.go and the stateless parts of
+// pkg/controller/volume/persistentvolume/pv_controller.go (v1.36). Node affinity is the scheduler's
+// business and not here.
 #pragma once
 
 #include <optional>
@@ -33,22 +34,26 @@ std::string_view attributes_class(const PVC& claim);
 std::string_view attributes_class(const PV& volume);
 bool offers_access_modes(const PV& volume, const PVC& claim);
 
-// Why a claim may not have the unclaimed volume that it names, in the words of the event; "" when it may.
+// Why a claim may not have the unclaimed volume that it names, in the words of the event; "" when
+// it may.
 std::string mismatch(const PV& volume, const PVC& claim, bool attributes_classes_known);
 
 // The first and third write of a bind: nothing where the object is as it should be already.
 std::optional<PV> bound_volume(const PV& volume, const PVC& claim);
 std::optional<PVC> bound_claim(const PVC& claim, const PV& volume);
 
-// The claim with its status set as `phase` wants it; nothing where it is so already. `volume` gives access modes and capacity;
-// without one they are cleared. Errors: the volume has no storage capacity.
-api::Result<std::optional<PVC>> claim_in_phase(const PVC& claim, std::string_view phase, const PV* volume,
-                                               bool attributes_classes_known);
+// The claim with its status set as `phase` wants it; nothing where it is so already. `volume` gives
+// access modes and capacity; without one they are cleared. Errors: the volume has no storage
+// capacity.
+api::Result<std::optional<PVC>> claim_in_phase(const PVC& claim, std::string_view phase,
+                                               const PV* volume, bool attributes_classes_known);
 
-// A volume rolled back from a bind: free where the controller had bound it, else still reserved by name.
+// A volume rolled back from a bind: free where the controller had bound it, else still reserved by
+// name.
 PV unbound(const PV& volume);
 
-// Whether the claim of a bound volume is gone or bound elsewhere. `cached` is the claim of that name, null for none.
+// Whether the claim of a bound volume is gone or bound elsewhere. `cached` is the claim of that
+// name, null for none.
 bool is_released(const PV& volume, const PVC* cached);
 
 // Failed, succeeded, or being deleted with no container running.

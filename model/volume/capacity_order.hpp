@@ -1,6 +1,7 @@
-// CapacityOrder: entries in the order (capacity, when first seen), for "the smallest that suffices" in one lower_bound.
-// A list of sorted blocks: a find touches one directory and one block, which keeps it within a few cache lines at a million
-// entries where a tree would walk twenty. No upstream counterpart; upstream scans an unsorted list.
+// CapacityOrder: entries in the order (capacity, when first seen), for "the smallest that suffices"
+// in one lower_bound. A list of sorted blocks: a find touches one directory and one block, which
+// keeps it within a few cache lines at a million entries where a tree would walk twenty. No
+// upstream counterpart; upstream scans an unsorted list.
 #pragma once
 
 #include <algorithm>
@@ -12,10 +13,14 @@ namespace model::volume {
 struct CapacityEntry {
     std::int64_t units = 0;  // whole bytes, rounded up
     std::uint32_t seen = 0;  // lower: seen earlier
-    std::uint32_t slot = 0;
+    std::uint32_t slot : 31 = 0;
+    std::uint32_t inexact : 1 =
+        0;  // rounding lost something: the amounts themselves must be compared
 };
+static_assert(sizeof(CapacityEntry) == 16);
 
-// `Less` orders entries; it is given so that capacities which share their rounded value can be told apart.
+// `Less` orders entries; it is given so that capacities which share their rounded value can be told
+// apart.
 class CapacityOrder {
   public:
     template <class Less>
@@ -50,7 +55,8 @@ class CapacityOrder {
     const CapacityEntry* first_not(const TooSmall& too_small) const {
         auto last = std::partition_point(last_.begin(), last_.end(), too_small);
         if (last == last_.end()) return nullptr;
-        const std::vector<CapacityEntry>& block = blocks_[static_cast<std::size_t>(last - last_.begin())];
+        const std::vector<CapacityEntry>& block =
+            blocks_[static_cast<std::size_t>(last - last_.begin())];
         return &*std::partition_point(block.begin(), block.end(), too_small);
     }
 

@@ -13,7 +13,8 @@ void ClaimStore::put(const api::Ref<PVC>& claim) {
         it->second.erase(key);
         if (it->second.empty()) by_volume_.erase(it);
     }
-    if (!claim->spec.volumeName.empty()) by_volume_[api::Key(api::Text(), claim->spec.volumeName)].insert(key);
+    if (!claim->spec.volumeName.empty())
+        by_volume_[api::Key(api::Text(), claim->spec.volumeName)].insert(key);
 }
 
 void ClaimStore::erase(const api::Key& key) {

@@ -1,5 +1,6 @@
 // ClaimStore: the controller's private store of claims, by key and by the volume they name.
-// Counterpart: pv_controller.go `claims` (a cache.Store); the second index is for clean keys and has no counterpart.
+// Counterpart: pv_controller.go `claims` (a cache.Store); the second index is for clean keys and
+// has no counterpart.
 #pragma once
 
 #include <set>

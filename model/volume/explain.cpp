@@ -1,4 +1,5 @@
-// One line about a claim or volume: what is missing, whose turn it is, and when this controller looks again.
+// One line about a claim or volume: what is missing, whose turn it is, and when this controller
+// looks again.
 #include "model/volume/persistent_volume_controller.hpp"
 
 namespace model::volume {
@@ -15,7 +16,8 @@ std::string PersistentVolumeController::explain(api::Kind kind, const api::Key& 
     return {};
 }
 
-std::string PersistentVolumeController::when_next(const RestlessKeys& keys, const control::WorkQueue& queue,
+std::string PersistentVolumeController::when_next(const RestlessKeys& keys,
+                                                  const control::WorkQueue& queue,
                                                   const api::Key& key) const {
     if (const sim::Time due = queue.due(key); due != sim::kNever)
         return "; tried again at " + sim::seconds_text(due) + "s";
@@ -25,24 +27,28 @@ std::string PersistentVolumeController::when_next(const RestlessKeys& keys, cons
         return "; " + entry->operation + " is running";
     std::string text = "; looked at again at the resync at " + sim::seconds_text(next_tick()) + "s";
     if (const OperationBackoff* backoff = operations_.backoff(entry->operation))
-        text += " (" + entry->operation + " is held back until " + sim::seconds_text(backoff->refused_until()) + "s)";
+        text += " (" + entry->operation + " is held back until " +
+                sim::seconds_text(backoff->refused_until()) + "s)";
     if (!entry->error.empty()) text += "; the last sync failed: " + entry->error;
     return text;
 }
 
 std::string PersistentVolumeController::explain_unmatched(const PVC& claim) const {
     const std::string_view name = storage_class_of(claim);
-    const std::string none = "no Available volume of class " + quoted(name) + " with >= " +
-                             requested_storage(claim).to_string() + " fits";
+    const std::string none = "no Available volume of class " + quoted(name) +
+                             " with >= " + requested_storage(claim).to_string() + " fits";
     if (name.empty()) return none;
     const auto cls = class_informer_.get<api::StorageClass>(api::Key(api::Text(), name));
     if (!cls) return none + ", and there is no storage class " + quoted(name) + " to make one";
     const bool node_chosen = claim.metadata.annotations.contains(api::annotation::kSelectedNode);
-    if (cls->volumeBindingMode && *cls->volumeBindingMode == api::mode::kWaitForFirstConsumer && !node_chosen) {
+    if (cls->volumeBindingMode && *cls->volumeBindingMode == api::mode::kWaitForFirstConsumer &&
+        !node_chosen) {
         for (const api::Ref<api::Pod>& pod : pods_.of(claim.key()))
             if (!is_terminated(*pod) && pod->spec.nodeName.empty())
-                return "waits until the scheduler has chosen a node for pod " + pod->key().to_string();
-        return "waits for a pod that uses it (class " + quoted(name) + " binds with the first consumer)";
+                return "waits until the scheduler has chosen a node for pod " +
+                       pod->key().to_string();
+        return "waits for a pod that uses it (class " + quoted(name) +
+               " binds with the first consumer)";
     }
     if (!options_.dynamic_provisioning) return none + ", and dynamic provisioning is switched off";
     const std::string_view driver = plugins_.csi_driver_of(cls->provisioner);
@@ -50,7 +56,8 @@ std::string PersistentVolumeController::explain_unmatched(const PVC& claim) cons
         return none + "; provisioned in tree by " + cls->provisioner.str();
     if (driver.empty() && cls->provisioner.view().starts_with("kubernetes.io/"))
         return none + ", and nothing provisions for " + quoted(cls->provisioner);
-    return none + "; provisioner " + quoted(driver.empty() ? cls->provisioner.view() : driver) + " must create one";
+    return none + "; provisioner " + quoted(driver.empty() ? cls->provisioner.view() : driver) +
+           " must create one";
 }
 
 std::string PersistentVolumeController::explain_claim(const api::Key& key) const {
@@ -64,7 +71,8 @@ std::string PersistentVolumeController::explain_claim(const api::Key& key) const
     const api::Ref<PV> volume = volumes_.get(name);
     if (!volume) {
         const bool bound = claim->metadata.annotations.contains(api::annotation::kBindCompleted);
-        return (bound ? "its volume " + quoted(name) + " is gone" : "the volume " + quoted(name) + " that it names does not exist") +
+        return (bound ? "its volume " + quoted(name) + " is gone"
+                      : "the volume " + quoted(name) + " that it names does not exist") +
                std::string("; somebody must create it") + next;
     }
     const auto& ref = volume->spec.claimRef;
@@ -95,12 +103,13 @@ std::string PersistentVolumeController::explain_volume(const api::Key& key) cons
         what = "kept; somebody must delete it or clear spec.claimRef";
     } else if (policy == api::policy::kRecycle) {
         const std::string pods = pods_using(*volume);
-        what = pods.empty() ? "to be recycled" : "to be recycled once it is not used any more by pods " + pods;
+        what = pods.empty() ? "to be recycled"
+                            : "to be recycled once it is not used any more by pods " + pods;
     } else if (policy == api::policy::kDelete) {
         const Deleter deleter = find_deleter(*volume);
-        what = deleter.in_tree          ? "to be deleted"
+        what = deleter.in_tree         ? "to be deleted"
                : deleter.error.empty() ? "an external provisioner must delete it"
-                                        : "nobody can delete it: " + deleter.error;
+                                       : "nobody can delete it: " + deleter.error;
     } else {
         what = "its reclaim policy " + quoted(policy) + " is unknown";
     }

@@ -1,5 +1,6 @@
-// The decision that all protection controllers share: is a finalizer to be added, to be taken away once the object is not used
-// any more, or neither. Counterpart: pkg/controller/util/protectionutil.
+// The decision that all protection controllers share: is a finalizer to be added, to be taken away
+// once the object is not used any more, or neither. Counterpart:
+// pkg/controller/util/protectionutil.
 #pragma once
 
 #include <string_view>
@@ -24,7 +25,8 @@ T with_finalizer(const T& object, std::string_view finalizer) {
 template <class T>
 T without_finalizer(const T& object, std::string_view finalizer) {
     T next = object;
-    std::erase_if(next.metadata.finalizers, [finalizer](const api::Text& f) { return f == finalizer; });
+    std::erase_if(next.metadata.finalizers,
+                  [finalizer](const api::Text& f) { return f == finalizer; });
     return next;
 }
 

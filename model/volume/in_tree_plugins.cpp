@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::string_view kHostPath = "kubernetes.io/host-path", kNfs = "kubernetes.io/nfs";
 
-// csi-translation-lib: plugins whose migration is final in all modelled versions. (Portworx followed with 1.33 and is left
-// out: no in-tree code of it is modelled either.)
+// csi-translation-lib: plugins whose migration is final in all modelled versions. (Portworx
+// followed with 1.33 and is left out: no in-tree code of it is modelled either.)
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kMigrated = {{
     {"kubernetes.io/aws-ebs", "ebs.csi.aws.com"},
     {"kubernetes.io/azure-disk", "disk.csi.azure.com"},
@@ -22,7 +22,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kMigrated
 
 // Sources for which kube-controller-manager has a plugin at all.
 bool is_known_source(std::string_view source) {
-    for (std::string_view known : {"hostPath", "nfs", "csi", "local", "iscsi", "fc", "portworxVolume"})
+    for (std::string_view known :
+         {"hostPath", "nfs", "csi", "local", "iscsi", "fc", "portworxVolume"})
         if (source == known) return true;
     return false;
 }
@@ -47,9 +48,14 @@ std::string InTreePlugins::no_deleter(const PV& volume) const {
                                                       : "no volume plugin matched";
 }
 
-// The host path plugin is there even where provisioning is switched off; it then refuses in prepare_to_provision.
-bool HostPathAndNfs::can_provision(std::string_view provisioner) const { return provisioner == kHostPath; }
-bool HostPathAndNfs::can_delete(const PV& volume) const { return volume.spec.source.hostPath.has_value(); }
+// The host path plugin is there even where provisioning is switched off; it then refuses in
+// prepare_to_provision.
+bool HostPathAndNfs::can_provision(std::string_view provisioner) const {
+    return provisioner == kHostPath;
+}
+bool HostPathAndNfs::can_delete(const PV& volume) const {
+    return volume.spec.source.hostPath.has_value();
+}
 bool HostPathAndNfs::can_recycle(const PV& volume) const {
     return volume.spec.source.hostPath.has_value() || volume.spec.source.nfs.has_value();
 }
@@ -65,7 +71,8 @@ std::string HostPathAndNfs::provision(const PVC& claim, const api::StorageClass&
     volume->metadata.annotations.set("kubernetes.io/createdby", "hostpath-dynamic-provisioner");
     volume->spec.persistentVolumeReclaimPolicy = cls.reclaimPolicy.value_or(api::policy::kDelete);
     volume->spec.accessModes = claim.spec.accessModes;
-    if (volume->spec.accessModes.empty()) volume->spec.accessModes.emplace_back(api::mode::kReadWriteOnce);
+    if (volume->spec.accessModes.empty())
+        volume->spec.accessModes.emplace_back(api::mode::kReadWriteOnce);
     volume->spec.capacity.set("storage", requested_storage(claim));
     // Upstream draws a fresh uuid for the directory; the claim's serves as well and draws nothing.
     api::HostPathVolumeSource source;

@@ -1,7 +1,8 @@
-// What in-tree volume plugins do for the PersistentVolume controller. The table tests plug in a mock; a cluster has the host
-// path plugin (recycler, deleter, and on demand a provisioner) and the NFS recycler.
-// Counterpart: pkg/volume/plugins.go VolumePluginMgr, pkg/volume/hostpath, pkg/volume/nfs, csi-translation-lib. Plugins that
-// do nothing for this controller (iscsi, local, fc, ...) are only known as sources that cannot be deleted or recycled.
+// What in-tree volume plugins do for the PersistentVolume controller. The table tests plug in a
+// mock; a cluster has the host path plugin (recycler, deleter, and on demand a provisioner) and the
+// NFS recycler. Counterpart: pkg/volume/plugins.go VolumePluginMgr, pkg/volume/hostpath,
+// pkg/volume/nfs, csi-translation-lib. Plugins that do nothing for this controller (iscsi, local,
+// fc, ...) are only known as sources that cannot be deleted or recycled.
 #pragma once
 
 #include <optional>
@@ -29,12 +30,15 @@ class InTreePlugins {
     virtual std::string no_deleter(const PV& volume) const;
 
     // "" is success, anything else the error's text.
-    virtual std::string prepare_to_provision(const PVC& claim) { return (void)claim, std::string(); }
+    virtual std::string prepare_to_provision(const PVC& claim) {
+        return (void)claim, std::string();
+    }
     virtual std::string provision(const PVC& claim, const api::StorageClass& cls, PV* volume) = 0;
     virtual std::string remove(const PV& volume) = 0;
     // True for an error of `remove` that only asks for patience: the volume is in use still.
     virtual bool is_in_use(std::string_view error) const { return (void)error, false; }
-    // Plugins whose recycling is no recycler pod (a mock) answer at once; nullopt: run the recycler pod.
+    // Plugins whose recycling is no recycler pod (a mock) answer at once; nullopt: run the recycler
+    // pod.
     virtual std::optional<std::string> recycle(const PV& volume) = 0;
 };
 

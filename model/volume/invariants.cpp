@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 
 // A pod that got its node while the removal was on its way is a race that the real system has too.
 constexpr sim::Duration kGraceForRaces = 1s;
-constexpr std::string_view kClaimProtection = "pvc-protection-controller", kVolumeProtection = "pv-protection-controller";
+constexpr std::string_view kClaimProtection = "pvc-protection-controller",
+                           kVolumeProtection = "pv-protection-controller";
 
 bool is_write(const Committed& c) { return c.verb == Verb::Update || c.verb == Verb::Patch; }
 
@@ -27,7 +28,8 @@ bool has_new_finalizer(const api::ObjectMeta& before, const api::ObjectMeta& aft
 bool same_source(const PV& a, const PV& b) {
     const api::PersistentVolumeSource &x = a.spec.source, &y = b.spec.source;
     if (x.csi.has_value() != y.csi.has_value()) return false;
-    if (x.csi && (x.csi->driver != y.csi->driver || x.csi->volumeHandle != y.csi->volumeHandle)) return false;
+    if (x.csi && (x.csi->driver != y.csi->driver || x.csi->volumeHandle != y.csi->volumeHandle))
+        return false;
     return x.hostPath == y.hostPath && x.nfs == y.nfs && x.local == y.local && x.others == y.others;
 }
 
@@ -39,14 +41,19 @@ Invariants::~Invariants() { journal_.ignore(this); }
 void Invariants::violated(const Commit& c, std::string invariant, std::string detail) {
     Violated v;
     v.invariant = std::move(invariant);
-    v.detail = c.told.object->key().to_string() + ", written by " + c.told.by.str() + ": " + std::move(detail);
+    v.detail = c.told.object->key().to_string() + ", written by " + c.told.by.str() + ": " +
+               std::move(detail);
     journal_.emit(c.stamp, v);
 }
 
 void Invariants::on(const Stamp& stamp, const Happening& happening) {
     const auto* told = std::get_if<Committed>(&happening);
     if (!told || !told->object) return;
-    const Commit c{stamp, *told, api::as<PV>(told->object), api::as<PV>(told->previous), api::as<PVC>(told->object),
+    const Commit c{stamp,
+                   *told,
+                   api::as<PV>(told->object),
+                   api::as<PV>(told->previous),
+                   api::as<PVC>(told->object),
                    api::as<PVC>(told->previous)};
     check_versions(c);
     check_deletion(c);
@@ -70,17 +77,20 @@ void Invariants::check_versions(const Commit& c) {
     last_version_ = std::max(last_version_, version);
     const Objects* mirror = c.volume ? &volumes_ : c.claim ? &claims_ : nullptr;
     if (mirror && c.told.change == Change::Added && mirror->contains(c.told.object->key()))
-        violated(c, "two objects with the same name never coexist", "added while one of that name is there");
+        violated(c, "two objects with the same name never coexist",
+                 "added while one of that name is there");
 }
 
 void Invariants::check_deletion(const Commit& c) {
     const api::ObjectMeta& now = c.told.object->metadata;
     if (c.told.change == Change::Deleted && !now.finalizers.empty())
-        violated(c, "an object is removed when its last finalizer goes", "removed with " + now.finalizers.front().str());
+        violated(c, "an object is removed when its last finalizer goes",
+                 "removed with " + now.finalizers.front().str());
     if (c.told.change != Change::Modified || !c.told.previous) return;
     const api::ObjectMeta& before = c.told.previous->metadata;
     if ((c.volume || c.claim) && now.terminating() && now.finalizers.empty())
-        violated(c, "an object is removed when its last finalizer goes", "still there, terminating, without any");
+        violated(c, "an object is removed when its last finalizer goes",
+                 "still there, terminating, without any");
     if (!before.terminating()) return;
     if (!now.terminating()) violated(c, "deletionTimestamp never clears", "it is gone");
     // A DELETE may still ask for orphaning or foreground deletion, which are finalizers.
@@ -92,13 +102,19 @@ void Invariants::check_deletion(const Commit& c) {
 void Invariants::check_parts(const Commit& c) {
     if (c.told.change != Change::Modified || !c.told.previous || !is_write(c.told)) return;
     const bool to_status = c.told.subresource == api::Subresource::Status;
-    const bool status_same = c.volume ? c.volume->status == c.volume_before->status : c.claim->status == c.claim_before->status;
-    const bool spec_same = c.volume ? c.volume->spec == c.volume_before->spec : c.claim->spec == c.claim_before->spec;
-    if (!to_status && !status_same) violated(c, "a write to the object does not change its status", "it did");
-    if (to_status && !spec_same) violated(c, "a write to the status does not change the spec", "it did");
-    if (c.volume && c.told.by != "client" && c.volume->status.phase == c.volume_before->status.phase &&
+    const bool status_same = c.volume ? c.volume->status == c.volume_before->status
+                                      : c.claim->status == c.claim_before->status;
+    const bool spec_same =
+        c.volume ? c.volume->spec == c.volume_before->spec : c.claim->spec == c.claim_before->spec;
+    if (!to_status && !status_same)
+        violated(c, "a write to the object does not change its status", "it did");
+    if (to_status && !spec_same)
+        violated(c, "a write to the status does not change the spec", "it did");
+    if (c.volume && c.told.by != "client" &&
+        c.volume->status.phase == c.volume_before->status.phase &&
         c.volume->status.lastPhaseTransitionTime != c.volume_before->status.lastPhaseTransitionTime)
-        violated(c, "lastPhaseTransitionTime changes with the phase only", "the phase stayed " + c.volume->status.phase.str());
+        violated(c, "lastPhaseTransitionTime changes with the phase only",
+                 "the phase stayed " + c.volume->status.phase.str());
 }
 
 void Invariants::check_immutable(const Commit& c) {
@@ -108,21 +124,29 @@ void Invariants::check_immutable(const Commit& c) {
     if (c.claim) {
         const api::Text& was = c.claim_before->spec.volumeName;
         if (!was.empty() && c.claim->spec.volumeName != was)
-            violated(c, "a claim's volumeName is written once", was.str() + " became " + c.claim->spec.volumeName.str());
+            violated(c, "a claim's volumeName is written once",
+                     was.str() + " became " + c.claim->spec.volumeName.str());
         if (c.claim_before->status.phase == api::phase::kPending &&
             requested_storage(*c.claim) != requested_storage(*c.claim_before))
-            violated(c, "a Pending claim's size does not change", requested_storage(*c.claim).to_string());
+            violated(c, "a Pending claim's size does not change",
+                     requested_storage(*c.claim).to_string());
     }
-    const auto cls = api::as<api::StorageClass>(c.told.object), before = api::as<api::StorageClass>(c.told.previous);
-    if (cls && (cls->provisioner != before->provisioner || !(cls->parameters == before->parameters) ||
-                cls->reclaimPolicy != before->reclaimPolicy || cls->volumeBindingMode != before->volumeBindingMode))
+    const auto cls = api::as<api::StorageClass>(c.told.object),
+               before = api::as<api::StorageClass>(c.told.previous);
+    if (cls &&
+        (cls->provisioner != before->provisioner || !(cls->parameters == before->parameters) ||
+         cls->reclaimPolicy != before->reclaimPolicy ||
+         cls->volumeBindingMode != before->volumeBindingMode))
         violated(c, "a StorageClass never changes what it provisions", "it did");
 }
 
 void Invariants::check_protection(const Commit& c) {
-    const std::string_view finalizer = c.volume ? api::finalizer::kPVProtection : api::finalizer::kPVCProtection;
-    if (c.told.change == Change::Added && c.told.verb == Verb::Create && !c.told.object->metadata.has_finalizer(finalizer))
-        violated(c, "an object made through the API starts protected", "it has no " + std::string(finalizer));
+    const std::string_view finalizer =
+        c.volume ? api::finalizer::kPVProtection : api::finalizer::kPVCProtection;
+    if (c.told.change == Change::Added && c.told.verb == Verb::Create &&
+        !c.told.object->metadata.has_finalizer(finalizer))
+        violated(c, "an object made through the API starts protected",
+                 "it has no " + std::string(finalizer));
     if (c.told.change != Change::Deleted) return;
     if (c.volume && c.told.by == kVolumeProtection && c.volume->status.phase == api::phase::kBound)
         violated(c, "a Bound volume is not removed", "its protection was taken away");
@@ -131,7 +155,8 @@ void Invariants::check_protection(const Commit& c) {
     if (holders == pods_of_.end()) return;
     for (const ScheduledPod& holder : holders->second)
         if (c.stamp.at - holder.since > kGraceForRaces)
-            violated(c, "a claim is not removed while a scheduled pod names it", "pod " + holder.pod.to_string());
+            violated(c, "a claim is not removed while a scheduled pod names it",
+                     "pod " + holder.pod.to_string());
 }
 
 void Invariants::remember_pod(const api::Pod* before, const api::Pod* now, sim::Time at) {
@@ -154,10 +179,10 @@ void Invariants::remember(const Commit& c) {
         const auto before = api::as<api::Pod>(c.told.previous);
         return remember_pod(before.get(), gone ? nullptr : pod.get(), c.stamp.at);
     }
-    Objects* mirror = c.volume                                  ? &volumes_
-                      : c.claim                                 ? &claims_
+    Objects* mirror = c.volume                                 ? &volumes_
+                      : c.claim                                ? &claims_
                       : object.kind == api::Kind::StorageClass ? &classes_
-                                                                : nullptr;
+                                                               : nullptr;
     if (!mirror) return;
     const api::Key key = object.key();
     if (gone) {

@@ -1,7 +1,8 @@
-// Invariants of binding, protection and the API's rules for storage objects, checked at every commit: a listener that emits
-// Violated. Each check costs a few look-ups. Sources: the PersistentVolume controller's and the API's own promises; nothing
-// that a person may break by hand (a status written, a finalizer stripped) counts against the control plane, so most checks
-// look at who wrote. Not checked: that a failure's event is told once (it is no commit of the object's).
+// Invariants of binding, protection and the API's rules for storage objects, checked at every
+// commit: a listener that emits Violated. Each check costs a few look-ups. Sources: the
+// PersistentVolume controller's and the API's own promises; nothing that a person may break by hand
+// (a status written, a finalizer stripped) counts against the control plane, so most checks look at
+// who wrote. Not checked: that a failure's event is told once (it is no commit of the object's).
 #pragma once
 
 #include <memory>
@@ -73,9 +74,11 @@ class Invariants final : public Listener {
     };
     Journal& journal_;
     Objects volumes_, claims_, classes_;
-    std::unordered_map<api::Key, api::Text, api::KeyHash> last_writer_;              // of a volume
-    std::unordered_map<api::Key, api::Key, api::KeyHash> bound_claim_;               // volume -> the claim Bound to it
-    std::unordered_map<api::Key, std::vector<ScheduledPod>, api::KeyHash> pods_of_;  // claim -> pods that hold it
+    std::unordered_map<api::Key, api::Text, api::KeyHash> last_writer_;  // of a volume
+    std::unordered_map<api::Key, api::Key, api::KeyHash>
+        bound_claim_;  // volume -> the claim Bound to it
+    std::unordered_map<api::Key, std::vector<ScheduledPod>, api::KeyHash>
+        pods_of_;  // claim -> pods that hold it
     std::uint64_t last_version_ = 0;
 };
 

@@ -12,7 +12,8 @@ std::string_view claim_uid(const PV& volume) {
 }
 
 bool is_released_or_failed(const PV& volume) {
-    return volume.status.phase == api::phase::kReleased || volume.status.phase == api::phase::kFailed;
+    return volume.status.phase == api::phase::kReleased ||
+           volume.status.phase == api::phase::kFailed;
 }
 
 api::Key volume_key(const api::Text& name) { return api::Key(api::Text(), name); }
@@ -24,22 +25,26 @@ void Invariants::check_binder_on_volume(const Commit& c) {
     const PV &now = *c.volume, &before = *c.volume_before;
     const std::string_view had = claim_uid(before), has = claim_uid(now);
     if (!had.empty() && !has.empty() && had != has)
-        violated(c, "a volume goes from one claim to another only by way of none", std::string(had) + " to " + std::string(has));
-    // Only the scheduler, the claim itself or a person gives a free volume to a claim that waits for its first consumer.
+        violated(c, "a volume goes from one claim to another only by way of none",
+                 std::string(had) + " to " + std::string(has));
+    // Only the scheduler, the claim itself or a person gives a free volume to a claim that waits
+    // for its first consumer.
     if (!before.spec.claimRef && now.spec.claimRef) {
         const auto claim = current<PVC>(claim_key(*now.spec.claimRef));
-        const auto cls =
-            claim ? current<api::StorageClass>(volume_key(storage_class_of(*claim))) : api::Ref<api::StorageClass>();
+        const auto cls = claim ? current<api::StorageClass>(volume_key(storage_class_of(*claim)))
+                               : api::Ref<api::StorageClass>();
         if (cls && claim->spec.volumeName.empty() && cls->volumeBindingMode &&
             *cls->volumeBindingMode == api::mode::kWaitForFirstConsumer)
-            violated(c, "a WaitForFirstConsumer claim gets no free volume from the controller", claim->key().to_string());
+            violated(c, "a WaitForFirstConsumer claim gets no free volume from the controller",
+                     claim->key().to_string());
     }
     if (before.spec.persistentVolumeReclaimPolicy != api::policy::kRetain ||
         before.status.phase != api::phase::kReleased || had.empty())
         return;
     const auto claim = current<PVC>(claim_key(*before.spec.claimRef));
     if ((has.empty() && !claim) || (now.status.phase == api::phase::kAvailable && !has.empty()))
-        violated(c, "a retained volume keeps its claimRef and does not become Available by itself", "it did");
+        violated(c, "a retained volume keeps its claimRef and does not become Available by itself",
+                 "it did");
 }
 
 // Releasing and reclaiming, both of which must not happen to a volume that a claim still has.
@@ -47,22 +52,26 @@ void Invariants::check_release(const Commit& c) {
     if (c.told.by != kBinder || !c.volume_before) return;
     const PV& before = *c.volume_before;
     if (c.told.verb == Verb::Delete && !is_released_or_failed(before))
-        violated(c, "only Released and Failed volumes are reclaimed", "deleted while " + before.status.phase.str());
+        violated(c, "only Released and Failed volumes are reclaimed",
+                 "deleted while " + before.status.phase.str());
     if (c.told.change != Change::Modified || c.volume->status.phase != api::phase::kReleased ||
         is_released_or_failed(before) || !before.spec.claimRef)
         return;
     const auto claim = current<PVC>(claim_key(*before.spec.claimRef));
     if (claim && claim->metadata.uid == before.spec.claimRef->uid &&
         claim->spec.volumeName == c.volume->metadata.name)
-        violated(c, "a volume is released when its claim is gone", "the claim is there and names it");
+        violated(c, "a volume is released when its claim is gone",
+                 "the claim is there and names it");
 }
 
 void Invariants::check_binder_on_claim(const Commit& c) {
     if (c.told.by != kBinder || !c.claim_before) return;
     const PVC &now = *c.claim, &before = *c.claim_before;
-    const api::TextMap &marks = now.metadata.annotations, &marks_before = before.metadata.annotations;
+    const api::TextMap &marks = now.metadata.annotations,
+                       &marks_before = before.metadata.annotations;
     const bool completed = marks.contains(api::annotation::kBindCompleted);
-    if (completed && !marks_before.contains(api::annotation::kBindCompleted) && now.spec.volumeName.empty())
+    if (completed && !marks_before.contains(api::annotation::kBindCompleted) &&
+        now.spec.volumeName.empty())
         violated(c, "bind-completed comes with volumeName", "volumeName is empty");
     if (before.spec.volumeName.empty() && !now.spec.volumeName.empty()) {
         const api::Key key = volume_key(now.spec.volumeName);
@@ -71,15 +80,20 @@ void Invariants::check_binder_on_claim(const Commit& c) {
         // Somebody else may have changed the volume in between.
         if (volume && writer != last_writer_.end() && writer->second == kBinder &&
             claim_uid(*volume) != now.metadata.uid.view())
-            violated(c, "the volume's claimRef is stored before the claim's volumeName", "the volume does not name it");
+            violated(c, "the volume's claimRef is stored before the claim's volumeName",
+                     "the volume does not name it");
     }
-    const bool was_bound = before.status.phase == api::phase::kBound, is_bound = now.status.phase == api::phase::kBound;
+    const bool was_bound = before.status.phase == api::phase::kBound,
+               is_bound = now.status.phase == api::phase::kBound;
     if (is_bound && !was_bound && (now.spec.volumeName.empty() || !completed))
-        violated(c, "the claim's phase Bound is the last write of a bind", "volumeName or bind-completed is missing");
+        violated(c, "the claim's phase Bound is the last write of a bind",
+                 "volumeName or bind-completed is missing");
     if (is_bound && was_bound && !(now.status.capacity == before.status.capacity))
         violated(c, "a Bound claim's capacity is not the controller's to change", "it did");
-    if (marks.get(api::annotation::kStorageProvisioner) != marks_before.get(api::annotation::kStorageProvisioner) &&
-        marks.get(api::annotation::kStorageProvisioner) != marks.get(api::annotation::kBetaStorageProvisioner))
+    if (marks.get(api::annotation::kStorageProvisioner) !=
+            marks_before.get(api::annotation::kStorageProvisioner) &&
+        marks.get(api::annotation::kStorageProvisioner) !=
+            marks.get(api::annotation::kBetaStorageProvisioner))
         violated(c, "both storage-provisioner annotations are written together", "they differ");
 }
 
@@ -96,7 +110,8 @@ void Invariants::check_one_claim(const Commit& c) {
     if (it == bound_claim_.end()) {
         bound_claim_.emplace(volume, now.key());
     } else if (it->second != now.key() && c.told.by == kBinder) {
-        violated(c, "at most one claim is Bound to a volume", it->second.to_string() + " is Bound to it too");
+        violated(c, "at most one claim is Bound to a volume",
+                 it->second.to_string() + " is Bound to it too");
     }
 }
 

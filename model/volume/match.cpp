@@ -8,8 +8,9 @@ namespace model::volume {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kModes = {api::mode::kReadWriteOnce, api::mode::kReadOnlyMany,
-                                                    api::mode::kReadWriteMany, api::mode::kReadWriteOncePod};
+constexpr std::array<std::string_view, 4> kModes = {
+    api::mode::kReadWriteOnce, api::mode::kReadOnlyMany, api::mode::kReadWriteMany,
+    api::mode::kReadWriteOncePod};
 
 constexpr std::array<std::uint8_t, AccessModes::kSets> make_search_order() {
     std::array<std::uint8_t, AccessModes::kSets> order{};
@@ -45,21 +46,24 @@ std::string_view unfit(const PV& volume, const PVC& claim, MatchOptions options)
 }
 
 // One set of access modes; true where the search ends here.
-bool search_set(const PVC& claim, const std::vector<const PV*>& volumes, const std::vector<std::size_t>& set,
-                MatchOptions options, Match& match) {
+bool search_set(const PVC& claim, const std::vector<const PV*>& volumes,
+                const std::vector<std::size_t>& set, MatchOptions options, Match& match) {
     std::size_t smallest = volumes.size();
     for (std::size_t i : set) match.passed_over[i] = "another was found first";
     for (std::size_t i : set) {
         match.passed_over[i] = unfit(*volumes[i], claim, options);
         if (!match.passed_over[i].empty()) continue;
         if (is_bound_to(*volumes[i], claim)) {
-            if (smallest < volumes.size()) match.passed_over[smallest] = "another is reserved for the claim";
+            if (smallest < volumes.size())
+                match.passed_over[smallest] = "another is reserved for the claim";
             match.volume = volumes[i];
             return true;
         }
         if (smallest < volumes.size()) {
-            const bool smaller = storage_capacity(*volumes[i]) < storage_capacity(*volumes[smallest]);
-            match.passed_over[smaller ? smallest : i] = "larger than the one chosen, or as large and later seen";
+            const bool smaller =
+                storage_capacity(*volumes[i]) < storage_capacity(*volumes[smallest]);
+            match.passed_over[smaller ? smallest : i] =
+                "larger than the one chosen, or as large and later seen";
             if (!smaller) continue;
         }
         smallest = i;
@@ -98,19 +102,21 @@ std::uint8_t AccessModes::rank(std::uint8_t bits) {
 api::Status check_wish(const PVC& claim, MatchOptions options) {
     if (!options.attributes_classes && !attributes_class(claim).empty())
         return api::Status(500, api::Reason::InternalError,
-                           "unsupported volumeAttributesClassName is set on claim " + key_text(claim) +
+                           "unsupported volumeAttributesClassName is set on claim " +
+                               key_text(claim) +
                                " when the feature-gate VolumeAttributesClass is disabled");
     if (claim.spec.selector) {
         const auto matched = api::matches(*claim.spec.selector, api::TextMap());
         if (!matched)
             return api::Status(500, api::Reason::InternalError,
-                               "error creating internal label selector for claim: " + key_text(claim) + ": " +
-                                   matched.error().message.str());
+                               "error creating internal label selector for claim: " +
+                                   key_text(claim) + ": " + matched.error().message.str());
     }
     return api::Status();
 }
 
-api::Result<Match> find_best_match(const PVC& claim, const std::vector<const PV*>& volumes, MatchOptions options) {
+api::Result<Match> find_best_match(const PVC& claim, const std::vector<const PV*>& volumes,
+                                   MatchOptions options) {
     Match match;
     match.passed_over.assign(volumes.size(), "other access modes");
     if (!AccessModes::all_known(claim.spec.accessModes)) return match;

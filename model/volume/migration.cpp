@@ -12,13 +12,14 @@ bool drop(std::vector<api::Text>& finalizers, std::string_view name) {
     return std::erase_if(finalizers, [name](const api::Text& f) { return f == name; }) > 0;
 }
 
-// In-tree volumes only: Delete needs the finalizer, the other policies must not have it, and the external provisioner's one
-// is a rest of a migration that was switched off.
+// In-tree volumes only: Delete needs the finalizer, the other policies must not have it, and the
+// external provisioner's one is a rest of a migration that was switched off.
 bool set_deletion_finalizers(PV& volume, const InTreePlugins& plugins) {
     const api::Text* provisioner = volume.metadata.annotations.find(kProvisionedBy);
     if (!provisioner) return false;
     std::vector<api::Text>& finalizers = volume.metadata.finalizers;
-    if (!plugins.csi_driver_of(*provisioner).empty()) return drop(finalizers, api::finalizer::kPVController);
+    if (!plugins.csi_driver_of(*provisioner).empty())
+        return drop(finalizers, api::finalizer::kPVController);
     if (!provisioner->view().starts_with("kubernetes.io/")) return false;
     bool changed = false;
     const std::string_view policy = volume.spec.persistentVolumeReclaimPolicy;
@@ -35,7 +36,8 @@ bool set_deletion_finalizers(PV& volume, const InTreePlugins& plugins) {
 
 }  // namespace
 
-bool set_migrated_to(api::TextMap& annotations, std::string_view provisioner, const InTreePlugins& plugins) {
+bool set_migrated_to(api::TextMap& annotations, std::string_view provisioner,
+                     const InTreePlugins& plugins) {
     const std::string_view driver = plugins.csi_driver_of(provisioner);
     const std::string_view now = annotations.get(kMigratedTo);
     if (driver.empty()) {
@@ -58,7 +60,8 @@ std::optional<PVC> with_migration(const PVC& claim, const InTreePlugins& plugins
     return next;
 }
 
-std::optional<PV> with_migration_and_finalizers(const PV& volume, const InTreePlugins& plugins, bool honor_policy) {
+std::optional<PV> with_migration_and_finalizers(const PV& volume, const InTreePlugins& plugins,
+                                                bool honor_policy) {
     const api::Text* provisioner = volume.metadata.annotations.find(kProvisionedBy);
     if (!provisioner) return std::nullopt;
     PV next = volume;
@@ -67,7 +70,8 @@ std::optional<PV> with_migration_and_finalizers(const PV& volume, const InTreePl
     return changed ? std::optional<PV>(std::move(next)) : std::nullopt;
 }
 
-std::optional<PVC> with_provisioner(const PVC& claim, std::string_view provisioner, const InTreePlugins& plugins) {
+std::optional<PVC> with_provisioner(const PVC& claim, std::string_view provisioner,
+                                    const InTreePlugins& plugins) {
     const api::Text* asked = claim.metadata.annotations.find(kStorageProvisioner);
     if (asked && *asked == provisioner) return std::nullopt;
     PVC next = claim;

@@ -38,7 +38,9 @@ bool Operations::is_running(std::string_view name) const {
 
 const OperationBackoff* Operations::backoff(std::string_view name) const {
     const auto it = entries_.find(name);
-    return it == entries_.end() || it->second.backoff.wait == sim::Duration(0) ? nullptr : &it->second.backoff;
+    return it == entries_.end() || it->second.backoff.wait == sim::Duration(0)
+               ? nullptr
+               : &it->second.backoff;
 }
 
 }  // namespace model::volume

@@ -1,7 +1,7 @@
-// Operations: the names of a controller's long-running work. A name runs once at a time, and after a failure not again
-// before its backoff is over; a refused start is forgotten, and the next sync asks again.
-// Counterpart: pkg/util/goroutinemap with exponentialbackoff (500 ms, doubled up to 2 min 2 s). Running the work is the
-// owner's part.
+// Operations: the names of a controller's long-running work. A name runs once at a time, and after
+// a failure not again before its backoff is over; a refused start is forgotten, and the next sync
+// asks again. Counterpart: pkg/util/goroutinemap with exponentialbackoff (500 ms, doubled up to 2
+// min 2 s). Running the work is the owner's part.
 #pragma once
 
 #include <map>
@@ -23,7 +23,9 @@ struct OperationBackoff {
     void fail(sim::Time now);
     // The last instant at which a start is refused.
     sim::Time refused_until() const { return failed_at + wait; }
-    bool may_start(sim::Time now) const { return wait == sim::Duration(0) || now > refused_until(); }
+    bool may_start(sim::Time now) const {
+        return wait == sim::Duration(0) || now > refused_until();
+    }
 };
 
 class Operations {

@@ -1,12 +1,15 @@
-// Queues, private stores and the resync of the PersistentVolume controller. Counterpart: pv_controller_base.go.
+// Queues, private stores and the resync of the PersistentVolume controller. Counterpart:
+// pv_controller_base.go.
 #include "model/volume/persistent_volume_controller.hpp"
 
 #include <algorithm>
 
 namespace model::volume {
 
-PersistentVolumeController::PersistentVolumeController(control::Process& process, control::Client& client,
-                                                       control::EventRecorder& recorder, InTreePlugins& plugins,
+PersistentVolumeController::PersistentVolumeController(control::Process& process,
+                                                       control::Client& client,
+                                                       control::EventRecorder& recorder,
+                                                       InTreePlugins& plugins,
                                                        PersistentVolumeControllerOptions options)
     : process_(process),
       client_(client),
@@ -34,8 +37,12 @@ void PersistentVolumeController::start() {
     claim_informer_.for_each([this](const api::ObjectRef& o) { store(api::as<PVC>(o)); });
     first_tick_ = engine().now() + options_.first_resync;
     process_.spawn("persistent-volume-binder resync", resync_loop());
-    process_.spawn_worker(volume_queue_, [this](control::WorkQueue::Item item) { return work_on_volume(std::move(item)); });
-    process_.spawn_worker(claim_queue_, [this](control::WorkQueue::Item item) { return work_on_claim(std::move(item)); });
+    process_.spawn_worker(volume_queue_, [this](control::WorkQueue::Item item) {
+        return work_on_volume(std::move(item));
+    });
+    process_.spawn_worker(claim_queue_, [this](control::WorkQueue::Item item) {
+        return work_on_claim(std::move(item));
+    });
 }
 
 sim::Task<api::Status> PersistentVolumeController::work_on_claim(control::WorkQueue::Item item) {
@@ -87,7 +94,8 @@ bool PersistentVolumeController::store(const api::Ref<PVC>& claim) {
     if (mine && mine->metadata.resourceVersion > claim->metadata.resourceVersion) return false;
     claims_.put(claim);
     if (mine && mine->metadata.resourceVersion == claim->metadata.resourceVersion) return true;
-    for (const api::Ref<PV>& volume : volumes_.reserved_for(claim->key())) mark_volume(volume->metadata.name);
+    for (const api::Ref<PV>& volume : volumes_.reserved_for(claim->key()))
+        mark_volume(volume->metadata.name);
     if (!claim->spec.volumeName.empty()) mark_volume(claim->spec.volumeName);
     return true;
 }
@@ -103,14 +111,17 @@ bool PersistentVolumeController::store(const api::Ref<PV>& volume) {
     return true;
 }
 
-// The claim is gone: its volume is looked at now, so that it need not wait for the resync to be released.
+// The claim is gone: its volume is looked at now, so that it need not wait for the resync to be
+// released.
 void PersistentVolumeController::forget_claim(const api::Key& key) {
     const api::Ref<PVC> mine = claims_.get(key);
     restless_claims_.forget(key);
     if (!mine) return;  // seen already
     claims_.erase(key);
-    for (const api::Ref<PV>& volume : volumes_.reserved_for(key)) mark_volume(volume->metadata.name);
-    if (!mine->spec.volumeName.empty()) volume_queue_.add(api::Key(api::Text(), mine->spec.volumeName));
+    for (const api::Ref<PV>& volume : volumes_.reserved_for(key))
+        mark_volume(volume->metadata.name);
+    if (!mine->spec.volumeName.empty())
+        volume_queue_.add(api::Key(api::Text(), mine->spec.volumeName));
 }
 
 // The volume is gone: its claim is looked at now and becomes Lost.
@@ -135,7 +146,8 @@ void PersistentVolumeController::mark_volume(const api::Text& name) {
     any_restless_.open();
 }
 
-// Claims first, then volumes. A key that the informer does not know is not enqueued; its event is on the way.
+// Claims first, then volumes. A key that the informer does not know is not enqueued; its event is
+// on the way.
 void PersistentVolumeController::resync() {
     if (options_.true_grid) {
         claim_informer_.for_each([this](const api::ObjectRef& o) { claim_queue_.add(o->key()); });
@@ -153,7 +165,8 @@ sim::Time PersistentVolumeController::next_tick() const {
     const sim::Time now = engine().now();
     sim::Time tick = first_tick_;
     if (now > tick) {
-        const auto passed = (now - tick + options_.sync_period - sim::Duration(1)) / options_.sync_period;
+        const auto passed =
+            (now - tick + options_.sync_period - sim::Duration(1)) / options_.sync_period;
         tick += passed * options_.sync_period;
     }
     if (last_tick_ && tick <= *last_tick_) tick = *last_tick_ + options_.sync_period;
@@ -173,14 +186,14 @@ sim::Task<void> PersistentVolumeController::resync_loop() {
     }
 }
 
-void PersistentVolumeController::say(const api::Object& about, control::EventType type, std::string_view reason,
-                                     std::string message, Pass& pass) {
+void PersistentVolumeController::say(const api::Object& about, control::EventType type,
+                                     std::string_view reason, std::string message, Pass& pass) {
     pass.spoke = true;
     recorder_.record(about, type, reason, std::move(message));
 }
 
-void PersistentVolumeController::schedule(const std::string& operation, std::function<sim::Task<Status>()> make,
-                                          Pass& pass) {
+void PersistentVolumeController::schedule(const std::string& operation,
+                                          std::function<sim::Task<Status>()> make, Pass& pass) {
     pass.hung = true;
     pass.operation = operation;
     if (options_.before_operation) options_.before_operation(operation);
@@ -190,7 +203,8 @@ void PersistentVolumeController::schedule(const std::string& operation, std::fun
     process_.spawn("persistent-volume-binder " + operation, run_operation(operation, make()));
 }
 
-sim::Task<void> PersistentVolumeController::run_operation(std::string operation, sim::Task<Status> work) {
+sim::Task<void> PersistentVolumeController::run_operation(std::string operation,
+                                                          sim::Task<Status> work) {
     sim::Task<Status> running = std::move(work);
     Status result = co_await std::move(running);
     operations_.ended(operation, result.ok(), engine().now());
@@ -204,8 +218,10 @@ MatchOptions PersistentVolumeController::match_options(bool delay_binding) const
 sim::Time PersistentVolumeController::next_action() const {
     sim::Time next = sim::kNever;
     if (!restless_claims_.empty() || !restless_volumes_.empty()) next = next_tick();
-    for (const auto& [key, entry] : restless_claims_.entries()) next = std::min(next, claim_queue_.due(key));
-    for (const auto& [key, entry] : restless_volumes_.entries()) next = std::min(next, volume_queue_.due(key));
+    for (const auto& [key, entry] : restless_claims_.entries())
+        next = std::min(next, claim_queue_.due(key));
+    for (const auto& [key, entry] : restless_volumes_.entries())
+        next = std::min(next, volume_queue_.due(key));
     return next;
 }
 

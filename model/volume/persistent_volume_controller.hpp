@@ -1,8 +1,10 @@
-// PersistentVolumeController: binds claims to volumes, reclaims released volumes, asks provisioners for new ones.
-// Counterpart: pkg/controller/volume/persistentvolume (pv_controller.go, pv_controller_base.go, index.go), v1.36, and as far
-// back as 1.26 by profile. Client in the request log: persistent-volume-binder; events by persistentvolume-controller.
-// What wakes it: every change of a claim or volume, and a resync every 15 s. The resync passes clean keys over (restless.hpp)
-// and is not scheduled at all while every key is clean. Left out: metrics. In-tree plugins: in_tree_plugins.hpp.
+// PersistentVolumeController: binds claims to volumes, reclaims released volumes, asks provisioners
+// for new ones. Counterpart: pkg/controller/volume/persistentvolume (pv_controller.go,
+// pv_controller_base.go, index.go), v1.36, and as far back as 1.26 by profile. Client in the
+// request log: persistent-volume-binder; events by persistentvolume-controller. What wakes it:
+// every change of a claim or volume, and a resync every 15 s. The resync passes clean keys over
+// (restless.hpp) and is not scheduled at all while every key is clean. Left out: metrics. In-tree
+// plugins: in_tree_plugins.hpp.
 #pragma once
 
 #include <functional>
@@ -27,19 +29,23 @@ struct PersistentVolumeControllerOptions {
     sim::Duration sync_period = std::chrono::seconds(15);
     sim::Duration first_resync{};  // after start
     bool dynamic_provisioning = true;
-    bool true_grid = false;  // resync every key at every tick, as upstream does; the writes must be the same
-    // pv_controller.go createProvisionedPVRetryCount and -Interval: saving a volume that an in-tree plugin has made.
+    bool true_grid =
+        false;  // resync every key at every tick, as upstream does; the writes must be the same
+    // pv_controller.go createProvisionedPVRetryCount and -Interval: saving a volume that an in-tree
+    // plugin has made.
     int save_attempts = 5;
     sim::Duration save_interval = std::chrono::seconds(10);
-    // Called when an operation is about to start, before it is known whether it may: a hook of the table tests.
+    // Called when an operation is about to start, before it is known whether it may: a hook of the
+    // table tests.
     std::function<void(const std::string& operation)> before_operation;
     PersistentVolumeControllerOptions() = default;
 };
 
 class PersistentVolumeController final : public control::Controller {
   public:
-    PersistentVolumeController(control::Process& process, control::Client& client, control::EventRecorder& recorder,
-                               InTreePlugins& plugins, PersistentVolumeControllerOptions options);
+    PersistentVolumeController(control::Process& process, control::Client& client,
+                               control::EventRecorder& recorder, InTreePlugins& plugins,
+                               PersistentVolumeControllerOptions options);
 
     std::string_view name() const override { return "persistent-volume-binder"; }
     void start() override;
@@ -47,10 +53,12 @@ class PersistentVolumeController final : public control::Controller {
     sim::Time next_action() const override;
     bool repeats_only() const override;
 
-    // One sync of an object that the private stores hold already; what a worker does with a key, and what table tests call.
+    // One sync of an object that the private stores hold already; what a worker does with a key,
+    // and what table tests call.
     sim::Task<api::Status> sync_claim(api::Ref<PVC> claim, Pass& pass);
     sim::Task<api::Status> sync_volume(api::Ref<PV> volume, Pass& pass);
-    // The private stores. False where an older version than the stored one was given, which is then ignored.
+    // The private stores. False where an older version than the stored one was given, which is then
+    // ignored.
     bool store(const api::Ref<PVC>& claim);
     bool store(const api::Ref<PV>& volume);
     ClaimStore& claims() { return claims_; }
@@ -81,8 +89,10 @@ class PersistentVolumeController final : public control::Controller {
     void mark_volume(const api::Text& name);
     sim::Task<void> resync_loop();
     sim::Time next_tick() const;
-    void say(const api::Object& about, control::EventType type, std::string_view reason, std::string message, Pass& pass);
-    void schedule(const std::string& operation, std::function<sim::Task<Status>()> make, Pass& pass);
+    void say(const api::Object& about, control::EventType type, std::string_view reason,
+             std::string message, Pass& pass);
+    void schedule(const std::string& operation, std::function<sim::Task<Status>()> make,
+                  Pass& pass);
     sim::Task<void> run_operation(std::string operation, sim::Task<Status> work);
 
     // sync_claim.cpp
@@ -105,9 +115,12 @@ class PersistentVolumeController final : public control::Controller {
     // bind.cpp
     sim::Task<VolumeResult> save_volume(PV next, api::Subresource part, Pass& pass);
     sim::Task<ClaimResult> save_claim(PVC next, api::Subresource part, Pass& pass);
-    sim::Task<VolumeResult> set_volume_phase(api::Ref<PV> volume, api::Text phase, api::Text message, Pass& pass);
-    sim::Task<VolumeResult> set_volume_phase_and_say(api::Ref<PV> volume, api::Text phase, Announcement event, Pass& pass);
-    sim::Task<ClaimResult> set_claim_phase(api::Ref<PVC> claim, api::Text phase, api::Ref<PV> volume, Pass& pass);
+    sim::Task<VolumeResult> set_volume_phase(api::Ref<PV> volume, api::Text phase,
+                                             api::Text message, Pass& pass);
+    sim::Task<VolumeResult> set_volume_phase_and_say(api::Ref<PV> volume, api::Text phase,
+                                                     Announcement event, Pass& pass);
+    sim::Task<ClaimResult> set_claim_phase(api::Ref<PVC> claim, api::Text phase,
+                                           api::Ref<PV> volume, Pass& pass);
     sim::Task<Status> lose_claim(api::Ref<PVC> claim, Announcement event, Pass& pass);
     sim::Task<Status> leave_pending(api::Ref<PVC> claim, Pass& pass);
     sim::Task<Status> bind(api::Ref<PV> volume, api::Ref<PVC> claim, Pass& pass);
@@ -115,7 +128,8 @@ class PersistentVolumeController final : public control::Controller {
 
     // provision.cpp
     void provision(api::Ref<PVC> claim, Pass& pass);
-    sim::Task<Status> ask_external_provisioner(api::Ref<PVC> claim, api::Ref<api::StorageClass> cls);
+    sim::Task<Status> ask_external_provisioner(api::Ref<PVC> claim,
+                                               api::Ref<api::StorageClass> cls);
     sim::Task<Status> provision_in_tree(api::Ref<PVC> claim, api::Ref<api::StorageClass> cls);
     sim::Task<Status> save_provisioned(api::Ref<PVC> claim, PV volume, api::Text plugin);
     sim::Task<void> clean_up(api::Ref<PVC> claim, PV volume, Pass& pass);
@@ -146,7 +160,8 @@ class PersistentVolumeController final : public control::Controller {
     std::string explain_claim(const api::Key& key) const;
     std::string explain_volume(const api::Key& key) const;
     std::string explain_unmatched(const PVC& claim) const;
-    std::string when_next(const RestlessKeys& keys, const control::WorkQueue& queue, const api::Key& key) const;
+    std::string when_next(const RestlessKeys& keys, const control::WorkQueue& queue,
+                          const api::Key& key) const;
 
     MatchOptions match_options(bool delay_binding) const;
     bool attributes_classes() const { return options_.profile.on(Gate::VolumeAttributesClass); }

@@ -1,5 +1,6 @@
-// Which pods name which claim, by volumes of kind persistentVolumeClaim and by the names of generic ephemeral volumes.
-// Counterpart: pkg/controller/volume/common/common.go PodPVCIndex. It follows an informer; the order is that of the pods' keys.
+// Which pods name which claim, by volumes of kind persistentVolumeClaim and by the names of generic
+// ephemeral volumes. Counterpart: pkg/controller/volume/common/common.go PodPVCIndex. It follows an
+// informer; the order is that of the pods' keys.
 #pragma once
 
 #include <set>

@@ -1,5 +1,6 @@
-// Getting a new volume made for a claim: by asking an external provisioner, or by an in-tree plugin.
-// Counterpart: pv_controller.go provisionClaim, provisionClaimOperation, provisionClaimOperationExternal.
+// Getting a new volume made for a claim: by asking an external provisioner, or by an in-tree
+// plugin. Counterpart: pv_controller.go provisionClaim, provisionClaimOperation,
+// provisionClaimOperationExternal.
 #include "model/volume/migration.hpp"
 #include "model/volume/persistent_volume_controller.hpp"
 
@@ -60,7 +61,8 @@ void PersistentVolumeController::provision(api::Ref<PVC> claim, Pass& pass) {
         say(*claim, EventType::Warning, "ProvisioningFailed", error, pass);
         return;
     }
-    const std::string operation = "provision-" + claim->key().to_string() + "[" + claim->metadata.uid.str() + "]";
+    const std::string operation =
+        "provision-" + claim->key().to_string() + "[" + claim->metadata.uid.str() + "]";
     schedule(
         operation,
         [this, claim, cls, in_tree] {
@@ -69,11 +71,12 @@ void PersistentVolumeController::provision(api::Ref<PVC> claim, Pass& pass) {
         pass);
 }
 
-sim::Task<api::Status> PersistentVolumeController::ask_external_provisioner(api::Ref<PVC> claim,
-                                                                           api::Ref<api::StorageClass> cls) {
+sim::Task<api::Status> PersistentVolumeController::ask_external_provisioner(
+    api::Ref<PVC> claim, api::Ref<api::StorageClass> cls) {
     Pass pass;
     api::Text provisioner = cls->provisioner;
-    if (const std::string_view driver = plugins_.csi_driver_of(provisioner); !driver.empty()) provisioner = driver;
+    if (const std::string_view driver = plugins_.csi_driver_of(provisioner); !driver.empty())
+        provisioner = driver;
     if (std::optional<PVC> next = with_provisioner(*claim, provisioner, plugins_)) {
         auto saving = save_claim(std::move(*next), api::Subresource::None, pass);
         ClaimResult saved = co_await std::move(saving);
@@ -91,10 +94,11 @@ sim::Task<api::Status> PersistentVolumeController::ask_external_provisioner(api:
 }
 
 // Why the plugin is not even asked, or "".
-std::string PersistentVolumeController::why_no_provisioning(const PVC& claim, const api::StorageClass& cls) const {
+std::string PersistentVolumeController::why_no_provisioning(const PVC& claim,
+                                                            const api::StorageClass& cls) const {
     if (!cls.mountOptions.empty())
-        return "Mount options are not supported by the provisioner but StorageClass " + quoted(cls.metadata.name) +
-               " has mount options " + printed(cls.mountOptions);
+        return "Mount options are not supported by the provisioner but StorageClass " +
+               quoted(cls.metadata.name) + " has mount options " + printed(cls.mountOptions);
     if (const std::string error = plugins_.prepare_to_provision(claim); !error.empty())
         return "Failed to create provisioner: " + error;
     if (const api::Text* node = claim.metadata.annotations.find(api::annotation::kSelectedNode))
@@ -103,13 +107,14 @@ std::string PersistentVolumeController::why_no_provisioning(const PVC& claim, co
     return "";
 }
 
-sim::Task<api::Status> PersistentVolumeController::provision_in_tree(api::Ref<PVC> claim,
-                                                                    api::Ref<api::StorageClass> cls) {
+sim::Task<api::Status> PersistentVolumeController::provision_in_tree(
+    api::Ref<PVC> claim, api::Ref<api::StorageClass> cls) {
     Pass pass;
     const api::Text plugin = cls->provisioner;
     if (claim->spec.dataSource) {
-        const std::string text = "plugin " + quoted(plugin) +
-                                 " is not a CSI plugin. Only CSI plugin can provision a claim with a datasource";
+        const std::string text =
+            "plugin " + quoted(plugin) +
+            " is not a CSI plugin. Only CSI plugin can provision a claim with a datasource";
         say(*claim, EventType::Warning, "ProvisioningFailed", text, pass);
         co_return failure(text);
     }
@@ -136,7 +141,9 @@ sim::Task<api::Status> PersistentVolumeController::provision_in_tree(api::Ref<PV
         auto giving_back = give_node_back(claim, pass);
         co_await std::move(giving_back);
         say(*claim, EventType::Warning, "ProvisioningFailed",
-            "Failed to provision volume with StorageClass " + quoted(cls->metadata.name) + ": " + error, pass);
+            "Failed to provision volume with StorageClass " + quoted(cls->metadata.name) + ": " +
+                error,
+            pass);
         co_return failure(error);
     }
     finish_provisioned(volume, *claim, plugin, honors_policy());
@@ -145,8 +152,10 @@ sim::Task<api::Status> PersistentVolumeController::provision_in_tree(api::Ref<PV
     co_return result;
 }
 
-// The storage is there; without an object nobody would ever find it again, so saving is tried several times.
-sim::Task<api::Status> PersistentVolumeController::save_provisioned(api::Ref<PVC> claim, PV volume, api::Text plugin) {
+// The storage is there; without an object nobody would ever find it again, so saving is tried
+// several times.
+sim::Task<api::Status> PersistentVolumeController::save_provisioned(api::Ref<PVC> claim, PV volume,
+                                                                    api::Text plugin) {
     Pass pass;
     Status result = failure("not tried");
     for (int i = 0; i < options_.save_attempts; ++i) {
@@ -162,12 +171,14 @@ sim::Task<api::Status> PersistentVolumeController::save_provisioned(api::Ref<PVC
     }
     if (result.ok()) {
         say(*claim, EventType::Normal, "ProvisioningSucceeded",
-            "Successfully provisioned volume " + volume.metadata.name.str() + " using " + plugin.str(), pass);
+            "Successfully provisioned volume " + volume.metadata.name.str() + " using " +
+                plugin.str(),
+            pass);
         co_return Status();
     }
     say(*claim, EventType::Warning, "ProvisioningFailed",
-        "Error creating provisioned PV object for claim " + claim->key().to_string() + ": " + result.message.str() +
-            ". Deleting the volume.",
+        "Error creating provisioned PV object for claim " + claim->key().to_string() + ": " +
+            result.message.str() + ". Deleting the volume.",
         pass);
     auto cleaning = clean_up(claim, std::move(volume), pass);
     co_await std::move(cleaning);
@@ -178,7 +189,8 @@ sim::Task<void> PersistentVolumeController::clean_up(api::Ref<PVC> claim, PV vol
     const api::Ref<PV> orphan = api::freeze(std::move(volume));
     const Deleter deleter = find_deleter(*orphan);
     Status result = deleter.error.empty() ? Status() : failure(deleter.error);
-    // Up to 1.35 a failed attempt was taken for an external deleter's business, so there was only one.
+    // Up to 1.35 a failed attempt was taken for an external deleter's business, so there was only
+    // one.
     const int attempts = options_.profile.binder_finds_deleter_first ? options_.save_attempts : 1;
     for (int i = 0; deleter.in_tree && i < attempts; ++i) {
         auto deleting = delete_storage(orphan, pass);
@@ -188,8 +200,8 @@ sim::Task<void> PersistentVolumeController::clean_up(api::Ref<PVC> claim, PV vol
     }
     if (!result.ok())
         say(*claim, EventType::Warning, "ProvisioningCleanupFailed",
-            "Error cleaning provisioned volume for claim " + claim->key().to_string() + ": " + result.message.str() +
-                ". Please delete manually.",
+            "Error cleaning provisioned volume for claim " + claim->key().to_string() + ": " +
+                result.message.str() + ". Please delete manually.",
             pass);
 }
 

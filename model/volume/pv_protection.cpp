@@ -20,13 +20,15 @@ PvProtection::PvProtection(control::Process& process, control::Client& client)
       queue_(process.engine(), process.journal(), "pv-protection-controller") {
     volumes_.add_handler([this](const api::ObjectRef&, const api::ObjectRef& after) {
         if (!after) return;
-        if (lacks_finalizer(after->metadata, kPVProtection) || waits_for_removal(after->metadata, kPVProtection))
+        if (lacks_finalizer(after->metadata, kPVProtection) ||
+            waits_for_removal(after->metadata, kPVProtection))
             queue_.add(after->key());
     });
 }
 
 void PvProtection::start() {
-    process_.spawn_worker(queue_, [this](control::WorkQueue::Item item) { return work(std::move(item)); });
+    process_.spawn_worker(queue_,
+                          [this](control::WorkQueue::Item item) { return work(std::move(item)); });
 }
 
 sim::Task<api::Status> PvProtection::work(control::WorkQueue::Item item) {

@@ -1,6 +1,7 @@
-// PvProtection: keeps the finalizer kubernetes.io/pv-protection on volumes, and takes it from a terminating one once its phase
-// is not Bound. Counterpart: pkg/controller/volume/pvprotection (v1.36; the same in 1.26). No events, one worker; it is woken
-// by volumes that are added or updated and does nothing by the clock.
+// PvProtection: keeps the finalizer kubernetes.io/pv-protection on volumes, and takes it from a
+// terminating one once its phase is not Bound. Counterpart: pkg/controller/volume/pvprotection
+// (v1.36; the same in 1.26). No events, one worker; it is woken by volumes that are added or
+// updated and does nothing by the clock.
 #pragma once
 
 #include "model/control/process.hpp"

@@ -9,7 +9,8 @@ namespace {
 
 using api::finalizer::kPVCProtection;
 
-// A generic ephemeral volume's claim belongs to the pod that controls it; another of that name does not count.
+// A generic ephemeral volume's claim belongs to the pod that controls it; another of that name does
+// not count.
 bool belongs_to(const PVC& claim, const api::Pod& pod) {
     for (const api::OwnerReference& owner : claim.metadata.ownerReferences)
         if (owner.controller.value_or(false)) return owner.uid == pod.metadata.uid;
@@ -19,8 +20,10 @@ bool belongs_to(const PVC& claim, const api::Pod& pod) {
 bool names_claim(const api::Pod& pod, const PVC& claim, bool ephemeral_too) {
     if (pod.metadata.ns != claim.metadata.ns) return false;
     for (const api::Volume& v : pod.spec.volumes) {
-        if (v.persistentVolumeClaim && v.persistentVolumeClaim->claimName == claim.metadata.name) return true;
-        if (ephemeral_too && v.ephemeral && pod.metadata.name.str() + "-" + v.name.str() == claim.metadata.name.view() &&
+        if (v.persistentVolumeClaim && v.persistentVolumeClaim->claimName == claim.metadata.name)
+            return true;
+        if (ephemeral_too && v.ephemeral &&
+            pod.metadata.name.str() + "-" + v.name.str() == claim.metadata.name.view() &&
             belongs_to(claim, pod))
             return true;
     }
@@ -49,10 +52,12 @@ std::optional<PVC> with_use_told(const PVC& claim, bool used, api::Timestamp now
     c.type = kUnused;
     c.status = used ? "False" : "True";
     c.reason = used ? "PodUsingPVC" : "NoPodsUsingPVC";
-    c.message = used ? "A pod is currently referencing this PVC" : "No pods are currently referencing this PVC";
+    c.message = used ? "A pod is currently referencing this PVC"
+                     : "No pods are currently referencing this PVC";
     c.lastTransitionTime = now;
     PVC next = claim;
-    std::erase_if(next.status.conditions, [](const api::Condition& x) { return x.type == kUnused; });
+    std::erase_if(next.status.conditions,
+                  [](const api::Condition& x) { return x.type == kUnused; });
     next.status.conditions.push_back(std::move(c));
     return next;
 }
@@ -74,10 +79,12 @@ PvcProtection::PvcProtection(control::Process& process, control::Client& client)
       pods_(process.informer(api::Kind::Pod)),
       queue_(process.engine(), process.journal(), "pvc-protection-controller"),
       namespaces_(process.engine()) {
-    claims_.add_handler([this](const api::ObjectRef&, const api::ObjectRef& after) { on_claim(after); });
-    process.informer(api::Kind::Pod).add_handler([this](const api::ObjectRef& before, const api::ObjectRef& after) {
-        on_pod(before, after);
-    });
+    claims_.add_handler(
+        [this](const api::ObjectRef&, const api::ObjectRef& after) { on_claim(after); });
+    process.informer(api::Kind::Pod)
+        .add_handler([this](const api::ObjectRef& before, const api::ObjectRef& after) {
+            on_pod(before, after);
+        });
 }
 
 bool PvcProtection::tells_use() const {
@@ -87,7 +94,8 @@ bool PvcProtection::tells_use() const {
 void PvcProtection::on_claim(const api::ObjectRef& after) {
     if (!after) return;
     const bool untold = tells_use() && !find_condition(static_cast<const PVC&>(*after));
-    if (untold || lacks_finalizer(after->metadata, kPVCProtection) || waits_for_removal(after->metadata, kPVCProtection))
+    if (untold || lacks_finalizer(after->metadata, kPVCProtection) ||
+        waits_for_removal(after->metadata, kPVCProtection))
         queue_.add(after->key());
 }
 
@@ -107,7 +115,8 @@ void PvcProtection::enqueue_claims_of(const api::Pod& pod, bool deleted) {
 
 void PvcProtection::start() {
     if (!process_.server().profile().pvc_protection_batches) {
-        process_.spawn_worker(queue_, [this](control::WorkQueue::Item item) { return work(std::move(item)); });
+        process_.spawn_worker(
+            queue_, [this](control::WorkQueue::Item item) { return work(std::move(item)); });
         return;
     }
     process_.spawn("pvc-protection-controller gatherer", gather());
@@ -134,7 +143,8 @@ sim::Task<void> PvcProtection::gather() {
 
 sim::Task<void> PvcProtection::work_on_batches() {
     for (;;) {
-        api::Text ns = co_await namespaces_.receive(kind_of(Wait::WorkQueue), "a namespace with claims to look at");
+        api::Text ns = co_await namespaces_.receive(kind_of(Wait::WorkQueue),
+                                                    "a namespace with claims to look at");
         const auto taken = batches_.extract(ns);
         LivePods live;
         for (const control::WorkQueue::Item& item : taken.mapped()) {
@@ -190,7 +200,8 @@ sim::Task<api::Status> PvcProtection::sync(api::Key key, LivePods& live) {
     co_return result;
 }
 
-sim::Task<api::Result<bool>> PvcProtection::is_used(api::Ref<PVC> claim, Uses uses, LivePods& live) {
+sim::Task<api::Result<bool>> PvcProtection::is_used(api::Ref<PVC> claim, Uses uses,
+                                                    LivePods& live) {
     for (const api::Ref<api::Pod>& pod : pods_.of(claim->key()))
         if (uses(*pod, *claim)) co_return true;
     // The informer may not have heard of a pod yet: only the server's no is a no.
@@ -232,7 +243,8 @@ std::string PvcProtection::explain(api::Kind kind, const api::Key& key) const {
         if (keeps_from_deletion(*pod, *claim))
             return "being deleted; kept until pod " + pod->key().to_string() + " is deleted";
     if (const sim::Time due = queue_.due(key); due != sim::kNever)
-        return "being deleted; its protection is tried to be taken away again at " + sim::seconds_text(due) + "s";
+        return "being deleted; its protection is tried to be taken away again at " +
+               sim::seconds_text(due) + "s";
     return "being deleted; its protection is being taken away";
 }
 

@@ -1,7 +1,8 @@
-// PvcProtection: keeps the finalizer kubernetes.io/pvc-protection on claims, and takes it from a terminating one once no
-// scheduled pod names it. Counterpart: pkg/controller/volume/pvcprotection (v1.36). No events; retries 5 ms x 2^n.
-// Pods are asked for in the informer first, whose yes is trusted, then by a live list. Since 1.32 keys are gathered by namespace
-// and a batch shares one list; before, each claim had its own.
+// PvcProtection: keeps the finalizer kubernetes.io/pvc-protection on claims, and takes it from a
+// terminating one once no scheduled pod names it. Counterpart: pkg/controller/volume/pvcprotection
+// (v1.36). No events; retries 5 ms x 2^n. Pods are asked for in the informer first, whose yes is
+// trusted, then by a live list. Since 1.32 keys are gathered by namespace and a batch shares one
+// list; before, each claim had its own.
 #pragma once
 
 #include <map>
@@ -15,10 +16,12 @@
 
 namespace model::volume {
 
-// Whether the pod keeps the claim from being deleted: it has a node (a pod that nobody runs yet can hold nothing; in which phase
-// it is does not count), and names the claim, directly or as its own ephemeral one before it was shut down.
+// Whether the pod keeps the claim from being deleted: it has a node (a pod that nobody runs yet can
+// hold nothing; in which phase it is does not count), and names the claim, directly or as its own
+// ephemeral one before it was shut down.
 bool keeps_from_deletion(const api::Pod& pod, const api::PersistentVolumeClaim& claim);
-// Whether it counts for the condition Unused (gate PersistentVolumeClaimUnusedSinceTime): scheduled or not, but not ended.
+// Whether it counts for the condition Unused (gate PersistentVolumeClaimUnusedSinceTime): scheduled
+// or not, but not ended.
 bool counts_as_user(const api::Pod& pod, const api::PersistentVolumeClaim& claim);
 
 class PvcProtection final : public control::Controller {
@@ -45,7 +48,8 @@ class PvcProtection final : public control::Controller {
     sim::Task<void> work_on_batches();
     sim::Task<api::Status> sync_and_requeue(api::Key key, LivePods& live);
     sim::Task<api::Status> sync(api::Key key, LivePods& live);
-    sim::Task<api::Result<bool>> is_used(api::Ref<api::PersistentVolumeClaim> claim, Uses uses, LivePods& live);
+    sim::Task<api::Result<bool>> is_used(api::Ref<api::PersistentVolumeClaim> claim, Uses uses,
+                                         LivePods& live);
     sim::Task<api::Status> tell_use(api::Ref<api::PersistentVolumeClaim> claim, LivePods& live);
     sim::Task<api::Status> save(api::PersistentVolumeClaim next, api::Subresource part);
     bool tells_use() const;

@@ -1,5 +1,6 @@
-// The recycler pod: a pod that wipes a volume, watched until it is done. Counterpart: pkg/volume/plugins.go
-// NewPersistentVolumeRecyclerPodTemplate, util/recyclerclient/recycler_client.go. Its deadline is the kubelet's to keep.
+// The recycler pod: a pod that wipes a volume, watched until it is done. Counterpart:
+// pkg/volume/plugins.go NewPersistentVolumeRecyclerPodTemplate,
+// util/recyclerclient/recycler_client.go. Its deadline is the kubelet's to keep.
 #include <algorithm>
 
 #include "model/volume/persistent_volume_controller.hpp"
@@ -74,30 +75,37 @@ std::string outcome(const Sighting& seen) {
     const api::Ref<api::Pod> pod = api::as<api::Pod>(seen.after);
     if (pod->status.phase == "Succeeded") return "ok";
     if (pod->status.phase != api::phase::kFailed) return "";
-    return pod->status.message.empty() ? "pod failed, pod.Status.Message unknown" : pod->status.message.str();
+    return pod->status.message.empty() ? "pod failed, pod.Status.Message unknown"
+                                       : pod->status.message.str();
 }
 
 }  // namespace
 
-// "" is success. The pod is deleted in any case. One that is there already may be an old one or somebody's forgery: it is
-// deleted too, and the volume tried again later.
+// "" is success. The pod is deleted in any case. One that is there already may be an old one or
+// somebody's forgery: it is deleted too, and the volume tried again later.
 sim::Task<std::string> PersistentVolumeController::run_recycler_pod(api::Ref<PV> volume) {
     api::Pod pod = recycler_pod(*volume, options_.profile);
     const api::Key key = pod.key();
     const std::string text_key = key.to_string();
 
-    // Watches of its own, for these names only, that begin with what is there: old events are told once more, as upstream.
+    // Watches of its own, for these names only, that begin with what is there: old events are told
+    // once more, as upstream.
     sim::Mailbox<Sighting> sightings(engine());
-    control::Informer pods(process_.server(), process_.latencies(), api::Kind::Pod, "recycler/pods");
-    control::Informer events(process_.server(), process_.latencies(), api::Kind::Event, "recycler/events");
+    control::Informer pods(process_.server(), process_.latencies(), api::Kind::Pod,
+                           "recycler/pods");
+    control::Informer events(process_.server(), process_.latencies(), api::Kind::Event,
+                             "recycler/events");
     pods.add_handler([&sightings, key](const api::ObjectRef& before, const api::ObjectRef& after) {
         if ((after ? after : before)->key() == key) sightings.post(Sighting(before, after));
     });
-    events.add_handler([&sightings, key](const api::ObjectRef& before, const api::ObjectRef& after) {
-        const auto event = api::as<api::Event>(after);
-        if (before || !event || event->metadata.ns != key.ns || event->involvedObject.name != key.name) return;
-        sightings.post(Sighting(before, after));
-    });
+    events.add_handler(
+        [&sightings, key](const api::ObjectRef& before, const api::ObjectRef& after) {
+            const auto event = api::as<api::Event>(after);
+            if (before || !event || event->metadata.ns != key.ns ||
+                event->involvedObject.name != key.name)
+                return;
+            sightings.post(Sighting(before, after));
+        });
     pods.start();
     events.start();
 
@@ -110,14 +118,16 @@ sim::Task<std::string> PersistentVolumeController::run_recycler_pod(api::Ref<PV>
         auto removing = client_.remove(api::Kind::Pod, key, options);
         api::Response removed = co_await std::move(removing);
         if (!removed.status.ok())
-            co_return "failed to delete old recycler pod " + text_key + ": " + removed.status.message.str();
+            co_return "failed to delete old recycler pod " + text_key + ": " +
+                removed.status.message.str();
         co_return std::string("old recycler pod found, will retry later");
     }
     std::string ended;
     while (ended.empty()) {
         Sighting seen = co_await sightings.receive(kind_of(Wait::Watch), "the recycler pod");
         if (const auto event = api::as<api::Event>(seen.after)) {
-            const auto type = event->type == "Warning" ? control::EventType::Warning : control::EventType::Normal;
+            const auto type =
+                event->type == "Warning" ? control::EventType::Warning : control::EventType::Normal;
             recorder_.record(*volume, type, "RecyclerPod", "Recycler pod: " + event->message.str());
         } else {
             ended = outcome(seen);
@@ -126,7 +136,8 @@ sim::Task<std::string> PersistentVolumeController::run_recycler_pod(api::Ref<PV>
     auto removing = client_.remove(api::Kind::Pod, key, options);
     api::Response removed = co_await std::move(removing);
     if (ended != "ok") co_return "failed to recycle volume: " + ended;
-    if (!removed.status.ok()) co_return "failed to delete recycler pod: " + removed.status.message.str();
+    if (!removed.status.ok())
+        co_return "failed to delete recycler pod: " + removed.status.message.str();
     co_return std::string();
 }
 

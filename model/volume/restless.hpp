@@ -1,6 +1,7 @@
-// RestlessKeys: the keys that a periodic resync must look at again. Every other key is clean: its last sync wrote nothing,
-// said nothing and hung on no operation, and nothing that it read has changed since, so a further sync would do nothing.
-// No upstream counterpart: there a resync enqueues every key.
+// RestlessKeys: the keys that a periodic resync must look at again. Every other key is clean: its
+// last sync wrote nothing, said nothing and hung on no operation, and nothing that it read has
+// changed since, so a further sync would do nothing. No upstream counterpart: there a resync
+// enqueues every key.
 #pragma once
 
 #include <map>
@@ -13,9 +14,10 @@ namespace model::volume {
 
 // What one sync of a key has done so far. The functions of a sync share it by reference.
 struct Pass {
-    bool wrote = false;     // or tried to
-    bool spoke = false;     // emitted an event
-    bool hung = false;      // started an operation, asked for one that runs or backs off, or woke another key
+    bool wrote = false;  // or tried to
+    bool spoke = false;  // emitted an event
+    bool hung =
+        false;  // started an operation, asked for one that runs or backs off, or woke another key
     std::string operation;  // its name
 };
 

@@ -1,4 +1,5 @@
-// What becomes of a claim. Counterpart: pv_controller.go syncClaim, syncUnboundClaim, syncBoundClaim.
+// What becomes of a claim. Counterpart: pv_controller.go syncClaim, syncUnboundClaim,
+// syncBoundClaim.
 #include "model/api/admission.hpp"
 #include "model/volume/migration.hpp"
 #include "model/volume/persistent_volume_controller.hpp"
@@ -35,7 +36,8 @@ sim::Task<api::Status> PersistentVolumeController::sync_claim(api::Ref<PVC> clai
     co_return result;
 }
 
-sim::Task<api::Status> PersistentVolumeController::sync_unbound_claim(api::Ref<PVC> claim, Pass& pass) {
+sim::Task<api::Status> PersistentVolumeController::sync_unbound_claim(api::Ref<PVC> claim,
+                                                                      Pass& pass) {
     if (claim->spec.volumeName.empty()) {
         auto syncing = sync_claim_of_any_volume(claim, pass);
         Status result = co_await std::move(syncing);
@@ -46,7 +48,8 @@ sim::Task<api::Status> PersistentVolumeController::sync_unbound_claim(api::Ref<P
     co_return result;
 }
 
-sim::Task<api::Status> PersistentVolumeController::sync_claim_of_any_volume(api::Ref<PVC> claim, Pass& pass) {
+sim::Task<api::Status> PersistentVolumeController::sync_claim_of_any_volume(api::Ref<PVC> claim,
+                                                                            Pass& pass) {
     const api::Result<bool> delay = delays_binding(*claim);
     if (!delay) co_return delay.error();
     const VolumeResult found = find_match(*claim, *delay);
@@ -66,13 +69,15 @@ sim::Task<api::Status> PersistentVolumeController::sync_claim_of_any_volume(api:
     co_return result;
 }
 
-sim::Task<api::Status> PersistentVolumeController::sync_claim_without_match(api::Ref<PVC> claim, bool delay_binding,
-                                                                           Pass& pass) {
+sim::Task<api::Status> PersistentVolumeController::sync_claim_without_match(api::Ref<PVC> claim,
+                                                                            bool delay_binding,
+                                                                            Pass& pass) {
     if (options_.profile.on(Gate::RetroactiveDefaultStorageClass)) {
         auto assigning = assign_default_class(claim, pass);
         ClaimResult assigned = co_await std::move(assigning);
         if (!assigned) {
-            co_return failure("can't update PersistentVolumeClaim[" + quoted(claim->key().to_string()) +
+            co_return failure("can't update PersistentVolumeClaim[" +
+                              quoted(claim->key().to_string()) +
                               "]: " + assigned.error().message.str());
         }
         // The event of this write brings the claim back.
@@ -82,7 +87,8 @@ sim::Task<api::Status> PersistentVolumeController::sync_claim_without_match(api:
     if (delay_binding && !node_chosen) {
         say_what_delays_binding(*claim, pass);
     } else if (!storage_class_of(*claim).empty()) {
-        // The operation, if one is started, writes the claim; its status stays as the API server made it.
+        // The operation, if one is started, writes the claim; its status stays as the API server
+        // made it.
         provision(claim, pass);
         co_return Status();
     } else {
@@ -94,7 +100,8 @@ sim::Task<api::Status> PersistentVolumeController::sync_claim_without_match(api:
     co_return result;
 }
 
-sim::Task<api::Status> PersistentVolumeController::sync_claim_of_named_volume(api::Ref<PVC> claim, Pass& pass) {
+sim::Task<api::Status> PersistentVolumeController::sync_claim_of_named_volume(api::Ref<PVC> claim,
+                                                                              Pass& pass) {
     const api::Ref<PV> volume = volumes_.get(claim->spec.volumeName);
     bool fits = false;
     if (!volume) {
@@ -104,17 +111,20 @@ sim::Task<api::Status> PersistentVolumeController::sync_claim_of_named_volume(ap
         fits = why.empty();
         if (!fits) {
             say(*claim, EventType::Warning, "VolumeMismatch",
-                "Cannot bind to requested volume " + quoted(volume->metadata.name) + ": " + why, pass);
+                "Cannot bind to requested volume " + quoted(volume->metadata.name) + ": " + why,
+                pass);
         }
     } else if (is_bound_to(*volume, *claim)) {
         fits = true;  // both sides name each other: size, class and modes are not asked for
     } else {
         say(*claim, EventType::Warning, "FailedBinding",
-            "volume " + quoted(volume->metadata.name) + " already bound to a different claim.", pass);
+            "volume " + quoted(volume->metadata.name) + " already bound to a different claim.",
+            pass);
         if (claim->metadata.annotations.contains(api::annotation::kBoundByController)) {
             // Only by somebody taking bind-completed away.
-            co_return failure("invalid binding of claim " + quoted(claim->key().to_string()) + " to volume " +
-                              quoted(claim->spec.volumeName) + ": volume already claimed by " +
+            co_return failure("invalid binding of claim " + quoted(claim->key().to_string()) +
+                              " to volume " + quoted(claim->spec.volumeName) +
+                              ": volume already claimed by " +
                               quoted(claim_key(*volume->spec.claimRef).to_string()));
         }
     }
@@ -128,7 +138,8 @@ sim::Task<api::Status> PersistentVolumeController::sync_claim_of_named_volume(ap
     co_return result;
 }
 
-sim::Task<api::Status> PersistentVolumeController::sync_bound_claim(api::Ref<PVC> claim, Pass& pass) {
+sim::Task<api::Status> PersistentVolumeController::sync_bound_claim(api::Ref<PVC> claim,
+                                                                    Pass& pass) {
     std::string_view reason = "ClaimLost";
     std::string message;
     api::Ref<PV> volume;
@@ -153,12 +164,13 @@ sim::Task<api::Status> PersistentVolumeController::sync_bound_claim(api::Ref<PVC
 }
 
 // The claim as saved with a class; null where it has one, or none is the default.
-sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::assign_default_class(api::Ref<PVC> claim,
-                                                                                       Pass& pass) {
+sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::assign_default_class(
+    api::Ref<PVC> claim, Pass& pass) {
     const ClaimResult none = api::Ref<PVC>();
     if (has_class(*claim, options_.profile.binder_counts_beta_class)) co_return none;
     std::vector<api::Ref<api::StorageClass>> classes;
-    class_informer_.for_each([&](const api::ObjectRef& o) { classes.push_back(api::as<api::StorageClass>(o)); });
+    class_informer_.for_each(
+        [&](const api::ObjectRef& o) { classes.push_back(api::as<api::StorageClass>(o)); });
     const api::Ref<api::StorageClass> chosen = api::default_class(classes);
     if (!chosen) co_return none;
     pass.wrote = true;
@@ -175,11 +187,13 @@ api::Result<bool> PersistentVolumeController::delays_binding(const PVC& claim) c
     if (name.empty()) return false;
     const auto cls = class_informer_.get<api::StorageClass>(api::Key(api::Text(), name));
     if (!cls) return false;
-    if (!cls->volumeBindingMode) return failure("VolumeBindingMode not set for StorageClass " + quoted(name));
+    if (!cls->volumeBindingMode)
+        return failure("VolumeBindingMode not set for StorageClass " + quoted(name));
     return *cls->volumeBindingMode == api::mode::kWaitForFirstConsumer;
 }
 
-api::Result<api::Ref<PV>> PersistentVolumeController::find_match(const PVC& claim, bool delay_binding) {
+api::Result<api::Ref<PV>> PersistentVolumeController::find_match(const PVC& claim,
+                                                                 bool delay_binding) {
     const MatchOptions options = match_options(delay_binding);
     if (process_.journal().wants_matches()) {
         const std::vector<const PV*> volumes = volumes_.in_order();
@@ -210,7 +224,8 @@ void PersistentVolumeController::say_what_delays_binding(const PVC& claim, Pass&
         return;
     }
     const std::string pods = unscheduled > 1 ? "pods " : "pod ";
-    say(claim, EventType::Normal, "WaitForPodScheduled", "waiting for " + pods + names + " to be scheduled", pass);
+    say(claim, EventType::Normal, "WaitForPodScheduled",
+        "waiting for " + pods + names + " to be scheduled", pass);
 }
 
 }  // namespace model::volume

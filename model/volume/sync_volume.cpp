@@ -7,25 +7,28 @@ namespace model::volume {
 namespace {
 
 bool is_released_or_failed(const PV& volume) {
-    return volume.status.phase == api::phase::kReleased || volume.status.phase == api::phase::kFailed;
+    return volume.status.phase == api::phase::kReleased ||
+           volume.status.phase == api::phase::kFailed;
 }
 
 }  // namespace
 
 sim::Task<api::Status> PersistentVolumeController::sync_volume(api::Ref<PV> volume, Pass& pass) {
-    if (std::optional<PV> next = with_migration_and_finalizers(*volume, plugins_, honors_policy())) {
+    if (std::optional<PV> next =
+            with_migration_and_finalizers(*volume, plugins_, honors_policy())) {
         auto saving = save_volume(std::move(*next), api::Subresource::None, pass);
         VolumeResult saved = co_await std::move(saving);
         if (!saved) {
-            co_return failure("persistent Volume Controller can't anneal migration annotations or finalizer: " +
-                              saved.error().message.str());
+            co_return failure(
+                "persistent Volume Controller can't anneal migration annotations or finalizer: " +
+                saved.error().message.str());
         }
         volume = *saved;
     }
     const auto& ref = volume->spec.claimRef;
     if (!ref || ref->uid.empty()) {
-        // Free, or reserved for a claim that has not been bound to it yet. From Released too: whoever clears claimRef by
-        // hand gives the volume back.
+        // Free, or reserved for a claim that has not been bound to it yet. From Released too:
+        // whoever clears claimRef by hand gives the volume back.
         auto setting = set_volume_phase(volume, api::phase::kAvailable, api::Text(), pass);
         VolumeResult set = co_await std::move(setting);
         co_return set.ok() ? Status() : set.error();
@@ -35,7 +38,8 @@ sim::Task<api::Status> PersistentVolumeController::sync_volume(api::Ref<PV> volu
     co_return result;
 }
 
-sim::Task<api::Status> PersistentVolumeController::sync_reserved_volume(api::Ref<PV> volume, Pass& pass) {
+sim::Task<api::Status> PersistentVolumeController::sync_reserved_volume(api::Ref<PV> volume,
+                                                                        Pass& pass) {
     auto finding = find_claim(volume);
     ClaimResult found = co_await std::move(finding);
     if (!found) co_return found.error();
@@ -54,7 +58,8 @@ sim::Task<api::Status> PersistentVolumeController::sync_reserved_volume(api::Ref
         VolumeResult set = co_await std::move(setting);
         co_return set.ok() ? Status() : set.error();
     }
-    // The claim is bound elsewhere. What was made for it is not needed any more; what was found for it is free again.
+    // The claim is bound elsewhere. What was made for it is not needed any more; what was found for
+    // it is free again.
     if (volume->metadata.annotations.contains(api::annotation::kProvisionedBy) &&
         volume->spec.persistentVolumeReclaimPolicy == api::policy::kDelete) {
         auto releasing = release(volume, pass);
@@ -66,8 +71,9 @@ sim::Task<api::Status> PersistentVolumeController::sync_reserved_volume(api::Ref
     co_return result;
 }
 
-// The claim that a volume's claimRef means, null where it is gone. The private store may be behind (a volume bound by the
-// scheduler or made by a provisioner), so before a volume is released for the first time the server is asked.
+// The claim that a volume's claimRef means, null where it is gone. The private store may be behind
+// (a volume bound by the scheduler or made by a provisioner), so before a volume is released for
+// the first time the server is asked.
 sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::find_claim(api::Ref<PV> volume) {
     const api::Key key = claim_key(*volume->spec.claimRef);
     const api::Text uid = volume->spec.claimRef->uid;
@@ -92,7 +98,8 @@ sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::find_claim(api
     co_return answer;
 }
 
-// Failed is not overwritten: the user shall see that something went wrong. Reclaiming is tried all the same.
+// Failed is not overwritten: the user shall see that something went wrong. Reclaiming is tried all
+// the same.
 sim::Task<api::Status> PersistentVolumeController::release(api::Ref<PV> volume, Pass& pass) {
     if (!is_released_or_failed(*volume)) {
         auto setting = set_volume_phase(volume, api::phase::kReleased, api::Text(), pass);
@@ -105,8 +112,10 @@ sim::Task<api::Status> PersistentVolumeController::release(api::Ref<PV> volume, 
     co_return result;
 }
 
-// A provisioner only saves the volume; its claim is bound by the claim's own sync, which is asked for here.
-void PersistentVolumeController::wake_unbound_claim(const PV& volume, const PVC& claim, Pass& pass) {
+// A provisioner only saves the volume; its claim is bound by the claim's own sync, which is asked
+// for here.
+void PersistentVolumeController::wake_unbound_claim(const PV& volume, const PVC& claim,
+                                                    Pass& pass) {
     if (volume_modes_differ(claim, volume)) {
         const std::string claim_name = "\"" + claim.metadata.name.str() + "\"";
         const std::string volume_name = "\"" + volume.metadata.name.str() + "\"";

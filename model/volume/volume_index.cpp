@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-std::string bucket_key(std::string_view cls, bool block, std::string_view other_mode, std::string_view vac) {
+std::string bucket_key(std::string_view cls, bool block, std::string_view other_mode,
+                       std::string_view vac) {
     std::string key;
     key.reserve(cls.size() + vac.size() + other_mode.size() + 3);
     key.append(cls).push_back('\0');
@@ -22,7 +23,8 @@ std::string bucket_key(std::string_view cls, bool block, std::string_view other_
 }
 
 // Filesystem and Block in one letter; a mode that the API does not know keeps its name.
-std::string bucket_key(std::string_view cls, const std::optional<api::Text>& mode, std::string_view vac) {
+std::string bucket_key(std::string_view cls, const std::optional<api::Text>& mode,
+                       std::string_view vac) {
     const std::string_view m = mode ? mode->view() : api::mode::kFilesystem;
     const bool known = m == api::mode::kFilesystem || m == api::mode::kBlock;
     return bucket_key(cls, m == api::mode::kBlock, known ? std::string_view() : m, vac);
@@ -35,7 +37,8 @@ std::string pair_key(std::string_view key, std::string_view value) {
     return text;
 }
 
-// A key and value that every volume matching the selector must have, or "" where it asks for no single one.
+// A key and value that every volume matching the selector must have, or "" where it asks for no
+// single one.
 std::string required_pair(const api::LabelSelector& selector) {
     for (const auto& [key, value] : selector.matchLabels) return pair_key(key, value);
     for (const api::SelectorRequirement& r : selector.matchExpressions)
@@ -47,7 +50,8 @@ bool selects_all(const std::optional<api::LabelSelector>& selector) {
     return !selector || (selector->matchLabels.empty() && selector->matchExpressions.empty());
 }
 
-// Capacities are kept as rounded up bytes; where that loses something the exact amounts are compared.
+// Capacities are kept as rounded up bytes; where that loses something the exact amounts are
+// compared.
 bool is_exact(const api::Quantity& q, std::int64_t units) {
     return q.is_whole() && units != std::numeric_limits<std::int64_t>::max();
 }
@@ -58,11 +62,11 @@ struct VolumeIndex::Place {
     ModeSet* set = nullptr;  // null: not free
     std::uint32_t labels = 0;
     CapacityEntry entry;
-    bool exact = true;
 };
 
 struct VolumeIndex::Record {
-    api::Ref<PV> volume;
+    api::Ref<PV> volume;  // null: the record is free
+    api::Text name;       // what by_name_ looks at
     std::uint32_t seen = 0;
     std::uint8_t modes = 0;
     Place place;
@@ -75,8 +79,9 @@ struct VolumeIndex::Labels {
 
 struct VolumeIndex::ModeSet {
     CapacityOrder all;
-    std::map<std::uint32_t, CapacityOrder> by_labels;                         // label set -> its volumes
-    std::unordered_map<std::string, std::vector<std::uint32_t>> with_pair;  // "key\0value" -> label sets, ascending
+    std::map<std::uint32_t, CapacityOrder> by_labels;  // label set -> its volumes
+    std::unordered_map<std::string, std::vector<std::uint32_t>>
+        with_pair;  // "key\0value" -> label sets, ascending
 };
 
 struct VolumeIndex::Bucket {
@@ -87,13 +92,26 @@ struct VolumeIndex::Less {
     const std::vector<Record>& records;
     bool operator()(const CapacityEntry& a, const CapacityEntry& b) const {
         if (a.units != b.units) return a.units < b.units;
-        const Record& ra = records[a.slot];
-        const Record& rb = records[b.slot];
-        if (!ra.place.exact || !rb.place.exact) {
-            const auto order = storage_capacity(*ra.volume) <=> storage_capacity(*rb.volume);
+        if (a.inexact || b.inexact) {
+            const auto order = storage_capacity(*records[a.slot].volume) <=>
+                               storage_capacity(*records[b.slot].volume);
             if (order != 0) return order < 0;
         }
         return a.seen < b.seen;
+    }
+};
+
+// What a claim asks for, ready to be compared with entries: true for those that are too small.
+struct VolumeIndex::TooSmall {
+    TooSmall(const std::vector<Record>& r, const api::Quantity& w)
+        : records(r), wanted(w), units(w.value()), inexact(!is_exact(w, units)) {}
+    const std::vector<Record>& records;
+    api::Quantity wanted;
+    std::int64_t units;
+    bool inexact;
+    bool operator()(const CapacityEntry& e) const {
+        if (e.units != units || !(inexact || e.inexact)) return e.units < units;
+        return storage_capacity(*records[e.slot].volume) < wanted;
     }
 };
 
@@ -106,17 +124,19 @@ std::uint32_t VolumeIndex::label_set(const api::TextMap& labels) {
         key.append(k.view()).push_back('\0');
         key.append(v.view()).push_back('\0');
     }
-    const auto [it, fresh] = label_ids_.try_emplace(key, static_cast<std::uint32_t>(labels_.size()));
+    const auto [it, fresh] =
+        label_ids_.try_emplace(key, static_cast<std::uint32_t>(labels_.size()));
     if (fresh) labels_.push_back(Labels{labels, key});
     return it->second;
 }
 
 VolumeIndex::Place VolumeIndex::place_of(const PV& volume) {
     Place place;
-    if (volume.spec.claimRef || volume.metadata.terminating() || volume.status.phase != api::phase::kAvailable)
+    if (volume.spec.claimRef || volume.metadata.terminating() ||
+        volume.status.phase != api::phase::kAvailable)
         return place;
-    std::unique_ptr<Bucket>& bucket =
-        buckets_[bucket_key(storage_class_of(volume), volume.spec.volumeMode, attributes_class(volume))];
+    std::unique_ptr<Bucket>& bucket = buckets_[bucket_key(
+        storage_class_of(volume), volume.spec.volumeMode, attributes_class(volume))];
     if (!bucket) bucket = std::make_unique<Bucket>();
     std::unique_ptr<ModeSet>& set = bucket->sets[AccessModes::of(volume.spec.accessModes).bits()];
     if (!set) set = std::make_unique<ModeSet>();
@@ -124,7 +144,7 @@ VolumeIndex::Place VolumeIndex::place_of(const PV& volume) {
     place.labels = label_set(volume.metadata.labels);
     const api::Quantity capacity = storage_capacity(volume);
     place.entry.units = capacity.value();
-    place.exact = is_exact(capacity, place.entry.units);
+    place.entry.inexact = is_exact(capacity, place.entry.units) ? 0 : 1;
     return place;
 }
 
@@ -179,7 +199,6 @@ void VolumeIndex::put(const api::Ref<PV>& volume) {
     if (known != by_name_.end()) {
         slot = known->second;
         remove(slot);
-        by_name_.erase(known);
     } else {
         if (free_slots_.empty()) {
             free_slots_.push_back(static_cast<std::uint32_t>(records_.size()));
@@ -188,9 +207,10 @@ void VolumeIndex::put(const api::Ref<PV>& volume) {
         slot = free_slots_.back();
         free_slots_.pop_back();
         records_[slot].seen = seen_++;
+        records_[slot].name = volume->metadata.name;
+        by_name_.emplace(records_[slot].name.view(), slot);
     }
     records_[slot].volume = volume;
-    by_name_.emplace(volume->metadata.name.view(), slot);
     insert(slot);
 }
 
@@ -201,6 +221,7 @@ void VolumeIndex::erase(std::string_view name) {
     remove(slot);
     by_name_.erase(known);
     records_[slot].volume = nullptr;
+    records_[slot].name = api::Text();
     free_slots_.push_back(slot);
 }
 
@@ -214,8 +235,9 @@ std::vector<api::Ref<PV>> VolumeIndex::reserved_for(const api::Key& claim) const
     const auto it = by_claim_.find(claim);
     if (it == by_claim_.end()) return volumes;
     std::vector<std::uint32_t> slots = it->second;
-    std::sort(slots.begin(), slots.end(),
-              [this](std::uint32_t a, std::uint32_t b) { return records_[a].seen < records_[b].seen; });
+    std::sort(slots.begin(), slots.end(), [this](std::uint32_t a, std::uint32_t b) {
+        return records_[a].seen < records_[b].seen;
+    });
     for (std::uint32_t slot : slots) volumes.push_back(records_[slot].volume);
     return volumes;
 }
@@ -224,14 +246,16 @@ std::vector<const PV*> VolumeIndex::in_order() const {
     std::vector<const Record*> living;
     for (const Record& r : records_)
         if (r.volume) living.push_back(&r);
-    std::sort(living.begin(), living.end(), [](const Record* a, const Record* b) { return a->seen < b->seen; });
+    std::sort(living.begin(), living.end(),
+              [](const Record* a, const Record* b) { return a->seen < b->seen; });
     std::vector<const PV*> volumes;
     for (const Record* r : living) volumes.push_back(r->volume.get());
     return volumes;
 }
 
 // The reserved volume that the scan would return, with the rank of its set of access modes.
-std::pair<std::uint32_t, std::uint8_t> VolumeIndex::reserved(const PVC& claim, MatchOptions options) const {
+std::pair<std::uint32_t, std::uint8_t> VolumeIndex::reserved(const PVC& claim,
+                                                             MatchOptions options) const {
     std::pair<std::uint32_t, std::uint8_t> best(kNone, AccessModes::kSets);
     const auto it = by_claim_.find(claim.key());
     if (it == by_claim_.end()) return best;
@@ -239,42 +263,42 @@ std::pair<std::uint32_t, std::uint8_t> VolumeIndex::reserved(const PVC& claim, M
     for (std::uint32_t slot : it->second) {
         const Record& r = records_[slot];
         const PV& v = *r.volume;
-        if ((r.modes & wanted.bits()) != wanted.bits() || !is_bound_to(v, claim) || v.metadata.terminating() ||
-            volume_modes_differ(claim, v) || storage_capacity(v) < requested_storage(claim))
+        if ((r.modes & wanted.bits()) != wanted.bits() || !is_bound_to(v, claim) ||
+            v.metadata.terminating() || volume_modes_differ(claim, v) ||
+            storage_capacity(v) < requested_storage(claim))
             continue;
-        if (options.attributes_classes ? attributes_class(claim) != attributes_class(v) : !attributes_class(v).empty())
+        if (options.attributes_classes ? attributes_class(claim) != attributes_class(v)
+                                       : !attributes_class(v).empty())
             continue;
         const std::uint8_t rank = AccessModes::rank(r.modes);
-        if (rank < best.second || (rank == best.second && r.seen < records_[best.first].seen)) best = {slot, rank};
+        if (rank < best.second || (rank == best.second && r.seen < records_[best.first].seen))
+            best = {slot, rank};
     }
     return best;
 }
 
-const CapacityEntry* VolumeIndex::smallest(const ModeSet& set, const PVC& claim) const {
-    if (!selects_all(claim.spec.selector)) return smallest_selected(set, claim);
-    const api::Quantity wanted = requested_storage(claim);
-    const std::int64_t units = wanted.value();
-    const bool exact = is_exact(wanted, units);
-    return set.all.first_not([&](const CapacityEntry& e) {
-        if (e.units != units || (exact && records_[e.slot].place.exact)) return e.units < units;
-        return storage_capacity(*records_[e.slot].volume) < wanted;
-    });
-}
-
-// As `smallest`, over the label sets that the selector takes; one that names a label looks only at the sets with it.
-const CapacityEntry* VolumeIndex::smallest_selected(const ModeSet& set, const PVC& claim) const {
+const CapacityEntry* VolumeIndex::smallest(const ModeSet& set, const PVC& claim,
+                                           const TooSmall& too_small) const {
+    if (selects_all(claim.spec.selector)) return set.all.first_not(too_small);
+    // Over the label sets that the selector takes; one that names a label looks only at the sets
+    // with it.
     const api::LabelSelector& selector = *claim.spec.selector;
-    const api::Quantity wanted = requested_storage(claim);
     const Less less{records_};
     const CapacityEntry* best = nullptr;
+    const std::string pair = required_pair(selector);
+    // A selector that asks for one label and value only has been answered by having found the sets
+    // with them.
+    const bool answered =
+        !pair.empty() && selector.matchLabels.size() + selector.matchExpressions.size() == 1;
     const auto look = [&](std::uint32_t id, const CapacityOrder& order) {
-        const auto matched = api::matches(selector, labels_[id].labels);
-        if (!matched || !matched.value()) return;
-        const CapacityEntry* e = order.first_not(
-            [&](const CapacityEntry& x) { return storage_capacity(*records_[x.slot].volume) < wanted; });
+        if (!answered) {
+            const auto matched = api::matches(selector, labels_[id].labels);
+            if (!matched || !matched.value()) return;
+        }
+        const CapacityEntry* e = order.first_not(too_small);
         if (e && (!best || less(*e, *best))) best = e;
     };
-    if (const std::string pair = required_pair(selector); !pair.empty()) {
+    if (!pair.empty()) {
         const auto with = set.with_pair.find(pair);
         if (with == set.with_pair.end()) return nullptr;
         for (std::uint32_t id : with->second) look(id, set.by_labels.at(id));
@@ -295,17 +319,21 @@ api::Result<api::Ref<PV>> VolumeIndex::find(const PVC& claim, MatchOptions optio
     if (api::Status wrong = check_wish(claim, options); !wrong.ok()) return wrong;
 
     const auto [reserved_slot, reserved_rank] = reserved(claim, options);
-    const auto answer = [&] { return reserved_slot == kNone ? none : records_[reserved_slot].volume; };
+    const auto answer = [&] {
+        return reserved_slot == kNone ? none : records_[reserved_slot].volume;
+    };
     if (options.delay_binding) return answer();
     const auto bucket = buckets_.find(
         bucket_key(storage_class_of(claim), claim.spec.volumeMode,
                    options.attributes_classes ? attributes_class(claim) : std::string_view()));
     if (bucket == buckets_.end()) return answer();
+    const TooSmall too_small(records_, requested_storage(claim));
     for (std::uint8_t rank = 0; rank < reserved_rank && rank < AccessModes::kSets; ++rank) {
         const std::uint8_t bits = AccessModes::search_order()[rank];
         const ModeSet* set = bucket->second->sets[bits].get();
         if (!set || (bits & wanted.bits()) != wanted.bits() || set->all.empty()) continue;
-        if (const CapacityEntry* e = smallest(*set, claim)) return records_[e->slot].volume;
+        if (const CapacityEntry* e = smallest(*set, claim, too_small))
+            return records_[e->slot].volume;
     }
     return answer();
 }

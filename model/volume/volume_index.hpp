@@ -1,8 +1,9 @@
-// VolumeIndex: the controller's private store of volumes, with the answer of match.hpp's scan in O(log n).
-// Counterpart: persistentvolume/index.go persistentVolumeOrderedIndex, which keeps lists by access modes and scans them.
-// Free volumes lie under (class, volume mode, attributes class) -> set of access modes -> all, and again by set of labels ->
-// ordered by (capacity, first seen). Reserved ones are found by the claim they name.
-// First seen is the order in which names came into this store; a name that went and came back counts as new.
+// VolumeIndex: the controller's private store of volumes, with the answer of match.hpp's scan in
+// O(log n). Counterpart: persistentvolume/index.go persistentVolumeOrderedIndex, which keeps lists
+// by access modes and scans them. Free volumes lie under (class, volume mode, attributes class) ->
+// set of access modes -> all, and again by set of labels -> ordered by (capacity, first seen).
+// Reserved ones are found by the claim they name. First seen is the order in which names came into
+// this store; a name that went and came back counts as new.
 #pragma once
 
 #include <array>
@@ -44,18 +45,19 @@ class VolumeIndex {
     struct ModeSet;
     struct Bucket;
     struct Less;
+    struct TooSmall;
 
     Place place_of(const PV& volume);
     std::uint32_t label_set(const api::TextMap& labels);
     void insert(std::uint32_t slot);
     void remove(std::uint32_t slot);
-    const CapacityEntry* smallest(const ModeSet& set, const PVC& claim) const;
-    const CapacityEntry* smallest_selected(const ModeSet& set, const PVC& claim) const;
+    const CapacityEntry* smallest(const ModeSet& set, const PVC& claim,
+                                  const TooSmall& too_small) const;
     std::pair<std::uint32_t, std::uint8_t> reserved(const PVC& claim, MatchOptions options) const;
 
     std::vector<Record> records_;
     std::vector<std::uint32_t> free_slots_;
-    std::unordered_map<std::string_view, std::uint32_t> by_name_;  // keys live in the records' objects
+    std::unordered_map<std::string_view, std::uint32_t> by_name_;  // keys live in the records
     std::unordered_map<api::Key, std::vector<std::uint32_t>, api::KeyHash> by_claim_;
     std::unordered_map<std::string, std::unique_ptr<Bucket>> buckets_;
     std::vector<Labels> labels_;

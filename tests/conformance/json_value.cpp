@@ -1,4 +1,4 @@
-#include "json_value.hpp"
+#include "tests/conformance/json_value.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -8,11 +8,15 @@ using model::api::Value;
 
 Value to_value(const nlohmann::json& j) {
     switch (j.type()) {
-        case nlohmann::json::value_t::boolean: return Value(j.get<bool>());
+        case nlohmann::json::value_t::boolean:
+            return Value(j.get<bool>());
         case nlohmann::json::value_t::number_integer:
-        case nlohmann::json::value_t::number_unsigned: return Value(j.get<std::int64_t>());
-        case nlohmann::json::value_t::number_float: return Value(j.get<double>());
-        case nlohmann::json::value_t::string: return Value(j.get<std::string>());
+        case nlohmann::json::value_t::number_unsigned:
+            return Value(j.get<std::int64_t>());
+        case nlohmann::json::value_t::number_float:
+            return Value(j.get<double>());
+        case nlohmann::json::value_t::string:
+            return Value(j.get<std::string>());
         case nlohmann::json::value_t::array: {
             Value list = Value::list();
             for (const auto& item : j) list.push_back(to_value(item));
@@ -23,7 +27,8 @@ Value to_value(const nlohmann::json& j) {
             for (const auto& [key, member] : j.items()) map[key] = to_value(member);
             return map;
         }
-        default: return Value();
+        default:
+            return Value();
     }
 }
 
@@ -43,11 +48,16 @@ Value normalized(const Value& v) {
     return map;
 }
 
-std::vector<std::string> differences(const Value& expected, const Value& got, const std::string& path) {
+std::vector<std::string> differences(const Value& expected, const Value& got,
+                                     const std::string& path) {
     std::vector<std::string> lines;
     if (expected == got) return lines;
-    const auto add = [&lines](std::vector<std::string> more) { lines.insert(lines.end(), more.begin(), more.end()); };
-    const auto under = [&path](std::string_view key) { return path.empty() ? std::string(key) : path + "." + std::string(key); };
+    const auto add = [&lines](std::vector<std::string> more) {
+        lines.insert(lines.end(), more.begin(), more.end());
+    };
+    const auto under = [&path](std::string_view key) {
+        return path.empty() ? std::string(key) : path + "." + std::string(key);
+    };
     if (expected.is_map() && got.is_map()) {
         const Value nothing;
         for (const auto& [key, member] : expected.as_map()) {
@@ -60,7 +70,8 @@ std::vector<std::string> differences(const Value& expected, const Value& got, co
     }
     if (expected.is_list() && got.is_list() && expected.as_list().size() == got.as_list().size()) {
         for (std::size_t i = 0; i < expected.as_list().size(); ++i)
-            add(differences(expected.as_list()[i], got.as_list()[i], path + "[" + std::to_string(i) + "]"));
+            add(differences(expected.as_list()[i], got.as_list()[i],
+                            path + "[" + std::to_string(i) + "]"));
         return lines;
     }
     lines.push_back(path + ": expected " + expected.to_json() + ", got " + got.to_json());

@@ -1,5 +1,6 @@
-// JSON text to and from the model's Value, and the comparison of two Values as API objects: what an API leaves out when empty
-// does not count, nor what depends on when and in which order things were stored.
+// JSON text to and from the model's Value, and the comparison of two Values as API objects: what an
+// API leaves out when empty does not count, nor what depends on when and in which order things were
+// stored.
 #pragma once
 
 #include <string>
@@ -17,7 +18,7 @@ model::api::Value to_value(const nlohmann::json& j);
 model::api::Value normalized(const model::api::Value& v);
 
 // "spec.claimRef.uid: expected "a", got "b"", one a line; empty when alike.
-std::vector<std::string> differences(const model::api::Value& expected, const model::api::Value& got,
-                                     const std::string& path = {});
+std::vector<std::string> differences(const model::api::Value& expected,
+                                     const model::api::Value& got, const std::string& path = {});
 
 }  // namespace conformance

@@ -1,13 +1,13 @@
-// conformance pv-controller DIR   runs every table case of the folder; a line a case, and "N of M cases hold"
-// conformance writes CASE_DIR LOG holds a request log against the recordings of a case
+// conformance pv-controller DIR   runs every table case of the folder; a line a case, and "N of M
+// cases hold" conformance writes CASE_DIR LOG holds a request log against the recordings of a case
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "request_log.hpp"
-#include "table_case.hpp"
+#include "tests/conformance/request_log.hpp"
+#include "tests/conformance/table_case.hpp"
 
 namespace {
 
@@ -26,8 +26,8 @@ int run_tables(const std::string& dir) {
     for (const std::string& file : files) {
         const conformance::CaseResult result = conformance::run_table_case(file);
         held += result.holds ? 1 : 0;
-        std::printf("%s %s%s%s\n", result.holds ? "holds  " : "differs", result.name.c_str(), result.holds ? "" : ": ",
-                    result.reason.c_str());
+        std::printf("%s %s%s%s\n", result.holds ? "holds  " : "differs", result.name.c_str(),
+                    result.holds ? "" : ": ", result.reason.c_str());
         for (const std::string& line : result.lines) std::printf("    %s\n", line.c_str());
     }
     std::printf("%zu of %zu cases hold\n", held, files.size());
@@ -46,7 +46,9 @@ int run_log(const std::string& case_dir, const std::string& log) {
 int main(int argc, char** argv) {
     const std::vector<std::string> args(argv + 1, argv + argc);
     if (args.size() == 2 && args[0] == "pv-controller") return run_tables(args[1]);
-    if (args.size() == 3 && (args[0] == "writes" || args[0] == "requests")) return run_log(args[1], args[2]);
-    std::fprintf(stderr, "usage: conformance pv-controller DIR | conformance writes CASE_DIR LOG\n");
+    if (args.size() == 3 && (args[0] == "writes" || args[0] == "requests"))
+        return run_log(args[1], args[2]);
+    std::fprintf(stderr,
+                 "usage: conformance pv-controller DIR | conformance writes CASE_DIR LOG\n");
     return 2;
 }

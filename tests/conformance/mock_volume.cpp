@@ -1,4 +1,4 @@
-#include "mock_volume.hpp"
+#include "tests/conformance/mock_volume.hpp"
 
 namespace conformance {
 
@@ -9,9 +9,12 @@ constexpr std::string_view kName = "kubernetes.io/mock-volume";
 }
 
 std::string_view MockVolume::csi_driver_of(std::string_view plugin) const {
-    return migrated_to.empty() ? InTreePlugins::csi_driver_of(plugin) : std::string_view(migrated_to);
+    return migrated_to.empty() ? InTreePlugins::csi_driver_of(plugin)
+                               : std::string_view(migrated_to);
 }
-bool MockVolume::can_provision(std::string_view provisioner) const { return present && provisioner == kName; }
+bool MockVolume::can_provision(std::string_view provisioner) const {
+    return present && provisioner == kName;
+}
 bool MockVolume::has_deleter(std::string_view plugin) const { return present && plugin == kName; }
 std::string MockVolume::not_found(std::string_view plugin) const {
     return "no volume plugin matched name: " + std::string(plugin);
@@ -21,11 +24,13 @@ std::string MockVolume::prepare_to_provision(const PVC&) {
     return provisions.empty() ? "Mock plugin error: no provisionCalls configured" : "";
 }
 
-std::string MockVolume::provision(const PVC& claim, const model::api::StorageClass& cls, PV* volume) {
+std::string MockVolume::provision(const PVC& claim, const model::api::StorageClass& cls,
+                                  PV* volume) {
     if (provisioned_ >= provisions.size())
         return "Mock plugin error: unexpected provisioner call " + std::to_string(provisioned_);
     const ProvisionCall& call = provisions[provisioned_];
-    if (!(call.expected_parameters == cls.parameters)) return "Mock plugin error: invalid provisioner call";
+    if (!(call.expected_parameters == cls.parameters))
+        return "Mock plugin error: invalid provisioner call";
     ++provisioned_;
     if (!call.error.empty()) return call.error;
     volume->spec.capacity.set("storage", requested_storage(claim));
@@ -40,13 +45,15 @@ std::string MockVolume::remove(const PV& volume) {
     if (deletes.empty())
         return "failed to create deleter for volume \"" + volume.metadata.name.str() +
                "\": Mock plugin error: no deleteCalls configured";
-    if (deleted_ >= deletes.size()) return "Mock plugin error: unexpected deleter call " + std::to_string(deleted_);
+    if (deleted_ >= deletes.size())
+        return "Mock plugin error: unexpected deleter call " + std::to_string(deleted_);
     return deletes[deleted_++];
 }
 
 std::optional<std::string> MockVolume::recycle(const PV&) {
     if (recycles.empty()) return "Mock plugin error: no recycleCalls configured";
-    if (recycled_ >= recycles.size()) return "Mock plugin error: unexpected recycle call " + std::to_string(recycled_);
+    if (recycled_ >= recycles.size())
+        return "Mock plugin error: unexpected recycle call " + std::to_string(recycled_);
     return recycles[recycled_++];
 }
 

@@ -1,6 +1,7 @@
-// The in-tree plugin kubernetes.io/mock-volume of upstream's table tests: answers each call as the table says, call by call.
-// Counterpart: mockVolumePlugin in pkg/controller/volume/persistentvolume/framework_test.go. Also the migration fake there,
-// which calls every plugin migrated to one driver.
+// The in-tree plugin kubernetes.io/mock-volume of upstream's table tests: answers each call as the
+// table says, call by call. Counterpart: mockVolumePlugin in
+// pkg/controller/volume/persistentvolume/framework_test.go. Also the migration fake there, which
+// calls every plugin migrated to one driver.
 #pragma once
 
 #include <optional>
@@ -18,10 +19,10 @@ struct ProvisionCall {
 
 class MockVolume : public model::volume::InTreePlugins {
   public:
-    bool present = false;                         // whether the controller knows the plugin at all
-    std::vector<std::string> deletes, recycles;   // answers: "" is success
+    bool present = false;                        // whether the controller knows the plugin at all
+    std::vector<std::string> deletes, recycles;  // answers: "" is success
     std::vector<ProvisionCall> provisions;
-    std::string migrated_to;                      // "": nothing is migrated
+    std::string migrated_to;  // "": nothing is migrated
 
     std::string_view csi_driver_of(std::string_view plugin) const override;
     bool can_provision(std::string_view provisioner) const override;
@@ -29,7 +30,9 @@ class MockVolume : public model::volume::InTreePlugins {
     bool can_delete(const model::volume::PV&) const override { return present; }
     bool can_recycle(const model::volume::PV&) const override { return present; }
     std::string not_found(std::string_view plugin) const override;
-    std::string no_deleter(const model::volume::PV&) const override { return "no volume plugin matched"; }
+    std::string no_deleter(const model::volume::PV&) const override {
+        return "no volume plugin matched";
+    }
     std::string prepare_to_provision(const model::volume::PVC& claim) override;
     std::string provision(const model::volume::PVC& claim, const model::api::StorageClass& cls,
                           model::volume::PV* volume) override;

@@ -1,4 +1,4 @@
-#include "request_log.hpp"
+#include "tests/conformance/request_log.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -29,19 +29,22 @@ ByComponent read_log(const std::string& path) {
         const json j = json::parse(line, nullptr, false);
         if (!j.is_object()) continue;
         const std::string what = j.value("what", "");
-        log[j.value("by", "")].push_back(j.value("verb", "") + " " + what + " " + stable_name(what, j.value("name", "")) +
-                                         " " + std::to_string(j.value("code", 0)));
+        log[j.value("by", "")].push_back(j.value("verb", "") + " " + what + " " +
+                                         stable_name(what, j.value("name", "")) + " " +
+                                         std::to_string(j.value("code", 0)));
     }
     return log;
 }
 
 // The lines that differ, by the longest common subsequence: "- recorded" and "+ got".
-std::vector<std::string> line_differences(const std::vector<std::string>& want, const std::vector<std::string>& got) {
+std::vector<std::string> line_differences(const std::vector<std::string>& want,
+                                          const std::vector<std::string>& got) {
     const std::size_t n = want.size(), m = got.size();
     std::vector<std::vector<std::size_t>> common(n + 1, std::vector<std::size_t>(m + 1, 0));
     for (std::size_t i = n; i-- > 0;)
         for (std::size_t j = m; j-- > 0;)
-            common[i][j] = want[i] == got[j] ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
+            common[i][j] = want[i] == got[j] ? common[i + 1][j + 1] + 1
+                                             : std::max(common[i + 1][j], common[i][j + 1]);
     std::vector<std::string> lines;
     std::size_t i = 0, j = 0;
     while (i < n || j < m) {
@@ -69,7 +72,8 @@ LogResult check_request_log(const std::string& case_dir, const std::string& log)
     std::vector<std::filesystem::path> recordings;
     for (const auto& entry : std::filesystem::directory_iterator(case_dir)) {
         const std::string name = entry.path().filename().string();
-        if (name.starts_with("writes") && name.ends_with(".jsonl")) recordings.push_back(entry.path());
+        if (name.starts_with("writes") && name.ends_with(".jsonl"))
+            recordings.push_back(entry.path());
     }
     std::sort(recordings.begin(), recordings.end());
     bool first = true;
@@ -79,8 +83,8 @@ LogResult check_request_log(const std::string& case_dir, const std::string& log)
         std::vector<std::string> lines;
         for (const auto& [by, requests] : want) {
             const auto mine = got.find(by);
-            for (const std::string& d :
-                 line_differences(requests, mine == got.end() ? std::vector<std::string>() : mine->second))
+            for (const std::string& d : line_differences(
+                     requests, mine == got.end() ? std::vector<std::string>() : mine->second))
                 lines.push_back(by + ": " + d);
         }
         if (!first && lines.size() >= best.lines.size()) continue;

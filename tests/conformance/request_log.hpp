@@ -1,5 +1,6 @@
-// Holds a request log against the recordings of a case: for each component, which requests in which order. Times are not
-// judged, nor the order between components; a name that the server or the recorder made up counts only by its beginning.
+// Holds a request log against the recordings of a case: for each component, which requests in which
+// order. Times are not judged, nor the order between components; a name that the server or the
+// recorder made up counts only by its beginning.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@ struct LogResult {
     std::vector<std::string> lines;  // the differences from it
 };
 
-// `case_dir` holds writes.jsonl, writes-2.jsonl, ...; `log` is a file of lines {"t","by","verb","what","name","code"}.
+// `case_dir` holds writes.jsonl, writes-2.jsonl, ...; `log` is a file of lines
+// {"t","by","verb","what","name","code"}.
 LogResult check_request_log(const std::string& case_dir, const std::string& log);
 
 }  // namespace conformance

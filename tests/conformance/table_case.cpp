@@ -1,4 +1,4 @@
-#include "table_case.hpp"
+#include "tests/conformance/table_case.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -6,10 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "json_value.hpp"
 #include "model/api/codec.hpp"
 #include "model/volume/match.hpp"
-#include "table_world.hpp"
+#include "tests/conformance/json_value.hpp"
+#include "tests/conformance/table_world.hpp"
 
 namespace conformance {
 
@@ -25,7 +25,9 @@ const json& member(const json& j, const char* name) {
     return it == j.end() ? none : *it;
 }
 
-std::string text_or(const json& j, const std::string& otherwise) { return j.is_string() ? j.get<std::string>() : otherwise; }
+std::string text_or(const json& j, const std::string& otherwise) {
+    return j.is_string() ? j.get<std::string>() : otherwise;
+}
 
 // An object as the table has it, with the kind that the place in the table implies.
 api::Value manifest(const json& j, const char* version, const char* kind) {
@@ -37,7 +39,8 @@ api::Value manifest(const json& j, const char* version, const char* kind) {
 
 bool lists_plugin_calls(const json& c) {
     const json& call = member(c, "call");
-    return call.contains("deleteCalls") || call.contains("recycleCalls") || call.contains("provisionCalls");
+    return call.contains("deleteCalls") || call.contains("recycleCalls") ||
+           call.contains("provisionCalls");
 }
 
 void give_plugin_calls(const json& c, bool plugin_present, MockVolume& plugins) {
@@ -53,11 +56,13 @@ void give_plugin_calls(const json& c, bool plugin_present, MockVolume& plugins) 
         plugins.provisions.push_back(std::move(one));
     }
     const json& migration = member(call, "csiMigration");
-    if (migration.is_object() && migration.value("enabled", false)) plugins.migrated_to = text_or(member(migration, "driver"), "");
+    if (migration.is_object() && migration.value("enabled", false))
+        plugins.migrated_to = text_or(member(migration, "driver"), "");
 }
 
 void mark_available(TableWorld& world, const std::string& name) {
-    const auto volume = api::as<PV>(world.server().find(api::Kind::PersistentVolume, api::Key("", name)));
+    const auto volume =
+        api::as<PV>(world.server().find(api::Kind::PersistentVolume, api::Key("", name)));
     if (!volume) return;
     PV next = *volume;
     next.spec.claimRef.reset();
@@ -72,8 +77,8 @@ void add_claim(TableWorld& world, const json& j) {
     const auto claim = api::as<PVC>(world.put(manifest(j, "v1", "PersistentVolumeClaim")));
     if (!claim) return;
     world.controller().store(claim);
-    const auto volume =
-        api::as<PV>(world.server().find(api::Kind::PersistentVolume, api::Key("", claim->spec.volumeName)));
+    const auto volume = api::as<PV>(
+        world.server().find(api::Kind::PersistentVolume, api::Key("", claim->spec.volumeName)));
     if (!volume) return;
     PV next = *volume;
     next.status.phase = api::phase::kBound;
@@ -89,7 +94,8 @@ void do_action(TableWorld& world, const json& action, bool while_running, bool i
         } else if (what == "deleteClaim" && while_running) {
             world.remove_and_tell(api::Kind::PersistentVolumeClaim, with.get<std::string>());
         } else if (what == "deleteClaim") {
-            world.remove(api::Kind::PersistentVolumeClaim, api::Key("default", with.get<std::string>()));
+            world.remove(api::Kind::PersistentVolumeClaim,
+                         api::Key("default", with.get<std::string>()));
         } else if (what == "markVolumeAvailable") {
             mark_available(world, with.get<std::string>());
         } else if (what == "addVolume") {
@@ -107,33 +113,41 @@ void do_action(TableWorld& world, const json& action, bool while_running, bool i
 
 void fill(TableWorld& world, const json& c, bool whole_loop) {
     constexpr std::string_view kOnlyInServer = "pv-testing-skip-local-store";
-    for (const json& j : member(c, "storageClasses")) world.put(manifest(j, "storage.k8s.io/v1", "StorageClass"));
+    for (const json& j : member(c, "storageClasses"))
+        world.put(manifest(j, "storage.k8s.io/v1", "StorageClass"));
     for (const json& j : member(c, "pods")) world.put(manifest(j, "v1", "Pod"));
     for (const json& j : member(c, "initialClaims")) {
         const auto claim = api::as<PVC>(world.put(manifest(j, "v1", "PersistentVolumeClaim")));
-        if (!whole_loop && claim && !claim->metadata.annotations.contains(kOnlyInServer)) world.controller().store(claim);
+        if (!whole_loop && claim && !claim->metadata.annotations.contains(kOnlyInServer))
+            world.controller().store(claim);
     }
     for (const json& j : member(c, "initialVolumes")) {
         const auto volume = api::as<PV>(world.put(manifest(j, "v1", "PersistentVolume")));
-        if (!whole_loop && volume && !volume->metadata.annotations.contains(kOnlyInServer)) world.controller().store(volume);
+        if (!whole_loop && volume && !volume->metadata.annotations.contains(kOnlyInServer))
+            world.controller().store(volume);
     }
     for (const json& e : member(c, "reactorErrors"))
-        world.errors.push_back({text_or(member(e, "verb"), "*"), text_or(member(e, "resource"), "*"),
+        world.errors.push_back({text_or(member(e, "verb"), "*"),
+                                text_or(member(e, "resource"), "*"),
                                 text_or(member(e, "error"), "")});
 }
 
 // The object that the case's call is about: the first claim or volume, as the controller knows it.
 api::ObjectRef subject(TableWorld& world, const json& c) {
-    const bool claim = text_or(member(member(c, "call"), "function"), "").find("Claim") != std::string::npos;
+    const bool claim =
+        text_or(member(member(c, "call"), "function"), "").find("Claim") != std::string::npos;
     const json& list = member(c, claim ? "initialClaims" : "initialVolumes");
     if (list.empty()) return {};
     const json& meta = member(list.front(), "metadata");
     const std::string name = text_or(member(meta, "name"), "");
-    if (claim) return world.controller().claims().get(api::Key(text_or(member(meta, "namespace"), ""), name));
+    if (claim)
+        return world.controller().claims().get(
+            api::Key(text_or(member(meta, "namespace"), ""), name));
     return world.controller().volumes().get(name);
 }
 
-// Syncs whatever has changed, version by version, and everything when nothing has, until that changes nothing.
+// Syncs whatever has changed, version by version, and everything when nothing has, until that
+// changes nothing.
 void run_multisync(TableWorld& world, const json& c) {
     world.sync(subject(world, c));
     bool first = true;
@@ -165,7 +179,8 @@ void run_loop(TableWorld& world, const json& c) {
     world.settle();
 }
 
-std::vector<std::string> check_objects(const TableWorld& world, api::Kind kind, const json& expected) {
+std::vector<std::string> check_objects(const TableWorld& world, api::Kind kind,
+                                       const json& expected) {
     std::map<std::string, api::Value> want, got;
     for (const json& j : expected) {
         api::Value v = to_value(j);
@@ -193,14 +208,17 @@ std::vector<std::string> check_objects(const TableWorld& world, api::Kind kind, 
     return lines;
 }
 
-std::vector<std::string> check_events(const std::vector<std::string>& got, const json& expected, bool prefixes) {
+std::vector<std::string> check_events(const std::vector<std::string>& got, const json& expected,
+                                      bool prefixes) {
     std::vector<std::string> lines;
     const std::size_t n = prefixes ? expected.size() : std::max(expected.size(), got.size());
     for (std::size_t i = 0; i < n; ++i) {
         const std::string want = i < expected.size() ? expected[i].get<std::string>() : "nothing";
         const std::string have = i < got.size() ? got[i] : "nothing";
         const bool same = prefixes ? have.starts_with(want) : have == want;
-        if (!same) lines.push_back("event " + std::to_string(i + 1) + ": expected " + want + ", got " + have);
+        if (!same)
+            lines.push_back("event " + std::to_string(i + 1) + ": expected " + want + ", got " +
+                            have);
     }
     return lines;
 }
@@ -212,7 +230,8 @@ SentRequest request_of(const json& j) {
     s.subresource = text_or(member(j, "subresource"), "");
     s.ns = text_or(member(j, "namespace"), "");
     s.object = to_value(member(j, "object"));
-    s.name = text_or(member(j, "name"), text_or(member(member(member(j, "object"), "metadata"), "name"), ""));
+    s.name = text_or(member(j, "name"),
+                     text_or(member(member(member(j, "object"), "metadata"), "name"), ""));
     return s;
 }
 
@@ -256,30 +275,36 @@ void run_match(const json& c, CaseResult& result) {
     std::vector<const PV*> in_order;
     for (const json& j : member(c, "initialVolumes")) {
         auto decoded = api::decode_as(api::Kind::PersistentVolume, to_value(j), scheme);
-        if (!decoded) return add(result, "a volume cannot be read", {decoded.error().message.str()});
+        if (!decoded)
+            return add(result, "a volume cannot be read", {decoded.error().message.str()});
         volumes.push_back(api::as<PV>(api::freeze(std::move(decoded.value()))));
         in_order.push_back(volumes.back().get());
         index.put(volumes.back());
     }
-    auto decoded = api::decode_as(api::Kind::PersistentVolumeClaim, to_value(member(c, "initialClaims").front()), scheme);
+    auto decoded = api::decode_as(api::Kind::PersistentVolumeClaim,
+                                  to_value(member(c, "initialClaims").front()), scheme);
     if (!decoded) return add(result, "the claim cannot be read", {decoded.error().message.str()});
     const api::Ref<PVC> claim = api::as<PVC>(api::freeze(std::move(decoded.value())));
     const volume::MatchOptions options(member(c, "call").value("delayBinding", false), true);
     const std::string expected = text_or(member(c, "expectedMatch"), "");
     const auto scanned = volume::find_best_match(*claim, in_order, options);
     const auto found = index.find(*claim, options);
-    const std::string by_scan = scanned && scanned->volume ? scanned->volume->metadata.uid.str() : "";
+    const std::string by_scan =
+        scanned && scanned->volume ? scanned->volume->metadata.uid.str() : "";
     const std::string by_index = found && *found ? (*found)->metadata.uid.str() : "";
-    if (by_scan != expected) add(result, "the scan", {"expected volume '" + expected + "', got '" + by_scan + "'"});
-    if (by_index != expected) add(result, "the index", {"expected volume '" + expected + "', got '" + by_index + "'"});
+    if (by_scan != expected)
+        add(result, "the scan", {"expected volume '" + expected + "', got '" + by_scan + "'"});
+    if (by_index != expected)
+        add(result, "the index", {"expected volume '" + expected + "', got '" + by_index + "'"});
 }
 
 void run_controller_case(const json& c, bool plugin_present, CaseResult& result) {
     // Cases that failed on 1.26.1 describe later versions.
-    const bool recorded = member(c, "passedOn1_26_1").is_boolean() && member(c, "passedOn1_26_1").get<bool>() &&
-                          c.contains("actualVolumes");
+    const bool recorded = member(c, "passedOn1_26_1").is_boolean() &&
+                          member(c, "passedOn1_26_1").get<bool>() && c.contains("actualVolumes");
     Profile profile = *Profile::of(recorded ? "1.26" : "1.32");
-    for (const auto& [gate, on] : member(c, "featureGates").items()) profile.set_gate(gate, on.get<bool>());
+    for (const auto& [gate, on] : member(c, "featureGates").items())
+        profile.set_gate(gate, on.get<bool>());
     const std::string harness = text_or(member(c, "harness"), "sync");
     const bool whole_loop = harness == "controller";
     TableWorld world(profile, whole_loop);
@@ -304,9 +329,11 @@ void run_controller_case(const json& c, bool plugin_present, CaseResult& result)
     const char* claims = recorded ? "actualClaims" : "expectedClaims";
     const char* volumes = recorded ? "actualVolumes" : "expectedVolumes";
     add(result, "volumes", check_objects(world, api::Kind::PersistentVolume, member(c, volumes)));
-    add(result, "claims", check_objects(world, api::Kind::PersistentVolumeClaim, member(c, claims)));
+    add(result, "claims",
+        check_objects(world, api::Kind::PersistentVolumeClaim, member(c, claims)));
     add(result, "events",
-        check_events(world.recorder.events, member(c, recorded ? "actualEvents" : "expectedEvents"), !recorded));
+        check_events(world.recorder.events, member(c, recorded ? "actualEvents" : "expectedEvents"),
+                     !recorded));
     if (recorded) add(result, "requests", check_requests(world.sent, member(c, "actualApiWrites")));
 }
 
@@ -325,8 +352,9 @@ CaseResult run_table_case(const std::string& path) {
     if (text_or(member(c, "harness"), "") == "findBestMatch") {
         run_match(c, result);
     } else {
-        // Empty lists of calls are left out of the tables: without one they do not tell a controller that has no plugin from
-        // one whose plugin has no answers. Such a case may be either.
+        // Empty lists of calls are left out of the tables: without one they do not tell a
+        // controller that has no plugin from one whose plugin has no answers. Such a case may be
+        // either.
         const CaseResult blank = result;
         run_controller_case(c, lists_plugin_calls(c), result);
         if (!result.reason.empty() && !lists_plugin_calls(c)) {

@@ -1,5 +1,6 @@
-// A table case: read from its JSON file, run in a TableWorld, and held against what Kubernetes 1.26.1 did (or, for cases that
-// describe later versions, against what the table expects).
+// A table case: read from its JSON file, run in a TableWorld, and held against what
+// Kubernetes 1.26.1 did (or, for cases that describe later versions, against what the table
+// expects).
 #pragma once
 
 #include <string>

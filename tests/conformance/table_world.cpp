@@ -1,4 +1,4 @@
-#include "table_world.hpp"
+#include "tests/conformance/table_world.hpp"
 
 #include "model/api/codec.hpp"
 
@@ -11,11 +11,15 @@ namespace {
 
 constexpr std::string_view kClient = "persistent-volume-binder";
 
-bool ends_with_reason(std::string_view text, std::string_view reason) { return text.ends_with(reason); }
+bool ends_with_reason(std::string_view text, std::string_view reason) {
+    return text.ends_with(reason);
+}
 
-// An injected error keeps its text; its reason is read from it, as Go tells errors of the API apart by their type.
+// An injected error keeps its text; its reason is read from it, as Go tells errors of the API apart
+// by their type.
 api::Status status_of(const std::string& text) {
-    if (ends_with_reason(text, "already exists")) return api::Status(409, api::Reason::AlreadyExists, text);
+    if (ends_with_reason(text, "already exists"))
+        return api::Status(409, api::Reason::AlreadyExists, text);
     if (ends_with_reason(text, "not found")) return api::Status(404, api::Reason::NotFound, text);
     if (text.find("object has been modified") != std::string::npos)
         return api::Status(409, api::Reason::Conflict, text);
@@ -40,19 +44,21 @@ std::string SentRequest::to_string() const {
     return text + (ns.empty() ? name : ns + "/" + name);
 }
 
-void CollectingRecorder::record(const api::Object&, control::EventType type, std::string_view reason,
-                                std::string message) {
+void CollectingRecorder::record(const api::Object&, control::EventType type,
+                                std::string_view reason, std::string message) {
     const std::string word = type == control::EventType::Warning ? "Warning " : "Normal ";
     events.push_back(word + std::string(reason) + " " + message);
 }
 
 TableWorld::TableWorld(const Profile& profile, bool whole_loop) : whole_loop_(whole_loop) {
-    latencies_.write = latencies_.read = latencies_.response = latencies_.watch = sim::Distribution::constant(0ns);
+    latencies_.write = latencies_.read = latencies_.response = latencies_.watch =
+        sim::Distribution::constant(0ns);
     api::ServerOptions options;
     options.profile = profile;
     options.raw = true;
     server_ = std::make_unique<api::Server>(engine_, journal_, std::move(options));
-    server_->add_fault([this](const api::Request& r, const api::Text& by) { return answer_instead(r, by); });
+    server_->add_fault(
+        [this](const api::Request& r, const api::Text& by) { return answer_instead(r, by); });
     process_ = std::make_unique<control::Process>(*server_, latencies_, "kube-controller-manager");
     client_ = &process_->client(kClient, 0, 0);
     volume::PersistentVolumeControllerOptions o;
@@ -65,7 +71,8 @@ TableWorld::TableWorld(const Profile& profile, bool whole_loop) : whole_loop_(wh
         if (hooks_run_++ == 0 && !run_hooks_at_once) return;
         for (const auto& hook : std::exchange(before_operation, {})) hook();
     };
-    controller_ = std::make_unique<volume::PersistentVolumeController>(*process_, *client_, recorder, plugins, std::move(o));
+    controller_ = std::make_unique<volume::PersistentVolumeController>(
+        *process_, *client_, recorder, plugins, std::move(o));
     journal_.listen(this);
 }
 
@@ -111,7 +118,8 @@ void TableWorld::remove_and_tell(api::Kind kind, std::string_view name) {
 }
 
 void TableWorld::start_side_informers() {
-    for (api::Kind kind : {api::Kind::StorageClass, api::Kind::Pod, api::Kind::Node}) process_->informer(kind).start();
+    for (api::Kind kind : {api::Kind::StorageClass, api::Kind::Pod, api::Kind::Node})
+        process_->informer(kind).start();
 }
 
 void TableWorld::start_controller() {
@@ -157,7 +165,8 @@ std::optional<api::Status> TableWorld::answer_instead(const api::Request& r, con
     note(r);
     for (auto it = errors.begin(); it != errors.end(); ++it) {
         const bool verb = it->verb == "*" || it->verb == to_string(r.verb);
-        const bool resource = it->resource == "*" || it->resource == server_->scheme().info(r.kind).resource;
+        const bool resource =
+            it->resource == "*" || it->resource == server_->scheme().info(r.kind).resource;
         if (!verb || !resource) continue;
         const api::Status answer = status_of(it->text);
         errors.erase(it);

@@ -1,7 +1,8 @@
-// One table case's world: an API server that stores as given, the controller under test, and what upstream's reactor is to its
-// tests: a log of requests, injected errors, a list of changes.
-// Counterpart: framework_test.go and testing/testing.go of the PersistentVolume controller. As there, the informers of claims
-// and volumes do not hear of the controller's own writes; only explicit events reach them.
+// One table case's world: an API server that stores as given, the controller under test, and what
+// upstream's reactor is to its tests: a log of requests, injected errors, a list of changes.
+// Counterpart: framework_test.go and testing/testing.go of the PersistentVolume controller. As
+// there, the informers of claims and volumes do not hear of the controller's own writes; only
+// explicit events reach them.
 #pragma once
 
 #include <deque>
@@ -9,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "mock_volume.hpp"
 #include "model/control/process.hpp"
 #include "model/volume/persistent_volume_controller.hpp"
+#include "tests/conformance/mock_volume.hpp"
 
 namespace conformance {
 
@@ -33,8 +34,8 @@ struct SentRequest {
 class CollectingRecorder : public model::control::EventRecorder {
   public:
     std::vector<std::string> events;  // "Warning Reason message"
-    void record(const model::api::Object& about, model::control::EventType type, std::string_view reason,
-                std::string message) override;
+    void record(const model::api::Object& about, model::control::EventType type,
+                std::string_view reason, std::string message) override;
 };
 
 class TableWorld : private model::Listener {
@@ -46,18 +47,21 @@ class TableWorld : private model::Listener {
     CollectingRecorder recorder;
     std::vector<InjectedError> errors;
     std::vector<SentRequest> sent;
-    std::vector<std::function<void()>> before_operation;  // run once, when the next operation is asked for
-    bool run_hooks_at_once = true;                        // false: not before the second is asked for
+    std::vector<std::function<void()>>
+        before_operation;                       // run once, when the next operation is asked for
+    bool run_hooks_at_once = true;              // false: not before the second is asked for
     std::deque<model::api::ObjectRef> changes;  // versions stored by the controller, oldest first
     int changes_since_sync = 0;
 
-    // Puts an object into the server; one of the same name is replaced. Null where the text cannot be decoded.
+    // Puts an object into the server; one of the same name is replaced. Null where the text cannot
+    // be decoded.
     model::api::ObjectRef put(const model::api::Value& manifest);
     void remove(model::api::Kind kind, const model::api::Key& key);
     // As remove, and the controller's informer hears of it at once.
     void remove_and_tell(model::api::Kind kind, std::string_view name);
     void start_side_informers();  // classes, pods, nodes
-    void start_controller();      // all informers, then workers and resync; claims and volumes are deaf afterwards
+    void start_controller();  // all informers, then workers and resync; claims and volumes are deaf
+                              // afterwards
     // Runs until nothing is left but periodic work.
     void settle();
     void pass_time(sim::Duration d);
@@ -69,7 +73,8 @@ class TableWorld : private model::Listener {
 
   private:
     void on(const model::Stamp& stamp, const model::Happening& happening) override;
-    std::optional<model::api::Status> answer_instead(const model::api::Request& request, const model::api::Text& by);
+    std::optional<model::api::Status> answer_instead(const model::api::Request& request,
+                                                     const model::api::Text& by);
     void note(const model::api::Request& request);
 
     sim::Engine engine_;

@@ -58,10 +58,13 @@ TEST_CASE("why a claim may not have the volume that it names, in upstream's orde
              c.spec.volumeMode = "Block";
          },
          "the volume is marked for deletion \"pv\""},
-        {[](PV&, PVC& c) { c.spec.resources.requests.set("storage", *api::Quantity::parse("3Gi")); },
+        {[](PV&, PVC& c) {
+             c.spec.resources.requests.set("storage", *api::Quantity::parse("3Gi"));
+         },
          "requested PV is too small"},
         {[](PV& v, PVC&) { v.spec.storageClassName = "fast"; }, "storageClassName does not match"},
-        {[](PV&, PVC& c) { c.spec.volumeAttributesClassName = "gold"; }, "volumeAttributesClassName does not match"},
+        {[](PV&, PVC& c) { c.spec.volumeAttributesClassName = "gold"; },
+         "volumeAttributesClassName does not match"},
         {[](PV&, PVC& c) { c.spec.volumeMode = "Block"; }, "incompatible volumeMode"},
         {[](PV&, PVC& c) { c.spec.accessModes = {"ReadWriteMany"}; }, "incompatible accessMode"},
     };
@@ -74,10 +77,13 @@ TEST_CASE("why a claim may not have the volume that it names, in upstream's orde
     PVC c = a_claim();
     c.spec.volumeAttributesClassName = "gold";
     CHECK(mismatch(a_volume(), c, false) ==
-          "volumeAttributesClassName is not supported when the feature-gate VolumeAttributesClass is disabled");
+          "volumeAttributesClassName is not supported when the feature-gate VolumeAttributesClass "
+          "is disabled");
 }
 
-TEST_CASE("the first write of a bind names the claim and marks the volume only if nobody had reserved it") {
+TEST_CASE(
+    "the first write of a bind names the claim and marks the volume only if nobody had reserved "
+    "it") {
     const auto fresh = bound_volume(a_volume(), a_claim());
     REQUIRE(fresh);
     CHECK(fresh->spec.claimRef->uid == "uid-1");
@@ -100,7 +106,8 @@ TEST_CASE("the third write of a bind sets bind-completed together with the volum
     CHECK_FALSE(bound_claim(*fresh, a_volume()));
     PVC named = a_claim();
     named.spec.volumeName = "pv";
-    CHECK_FALSE(bound_claim(named, a_volume())->metadata.annotations.contains(api::annotation::kBoundByController));
+    CHECK_FALSE(bound_claim(named, a_volume())
+                    ->metadata.annotations.contains(api::annotation::kBoundByController));
 }
 
 TEST_CASE("a claim that becomes Bound shows all the volume has, and its size of before a resize") {
@@ -111,10 +118,14 @@ TEST_CASE("a claim that becomes Bound shows all the volume has, and its size of 
     CHECK((*bound)->status.capacity.find("storage")->to_string() == "2Gi");
     PV resizing = a_volume();
     resizing.metadata.annotations.set(api::annotation::kPreResizeCapacity, "1Gi");
-    CHECK((*claim_in_phase(a_claim(), "Bound", &resizing, true))->status.capacity.find("storage")->to_string() == "1Gi");
+    CHECK((*claim_in_phase(a_claim(), "Bound", &resizing, true))
+              ->status.capacity.find("storage")
+              ->to_string() == "1Gi");
     PV odd = a_volume();
     odd.metadata.annotations.set(api::annotation::kPreResizeCapacity, "much");
-    CHECK((*claim_in_phase(a_claim(), "Bound", &odd, true))->status.capacity.find("storage")->to_string() == "2Gi");
+    CHECK((*claim_in_phase(a_claim(), "Bound", &odd, true))
+              ->status.capacity.find("storage")
+              ->to_string() == "2Gi");
     // Once Bound, the capacity is not touched any more.
     PV grown = a_volume();
     grown.spec.capacity.set("storage", *api::Quantity::parse("5Gi"));
@@ -149,7 +160,8 @@ TEST_CASE("a volume is released when its claim is gone, another, or bound elsewh
     CHECK(is_released(reserved_by("uid-1"), &c));
 }
 
-TEST_CASE("the beta annotation wins over the field, even empty, and counts as a class from 1.29 on") {
+TEST_CASE(
+    "the beta annotation wins over the field, even empty, and counts as a class from 1.29 on") {
     PVC c = a_claim();
     CHECK_FALSE(has_class(c, true));
     c.metadata.annotations.set(api::annotation::kBetaStorageClass, "");
@@ -168,11 +180,13 @@ TEST_CASE("migration sets, keeps and takes away the driver's name") {
     c.metadata.annotations.set(api::annotation::kBetaStorageProvisioner, "kubernetes.io/gce-pd");
     const auto migrated = with_migration(c, plugins);
     REQUIRE(migrated);
-    CHECK(migrated->metadata.annotations.get(api::annotation::kMigratedTo) == "pd.csi.storage.gke.io");
+    CHECK(migrated->metadata.annotations.get(api::annotation::kMigratedTo) ==
+          "pd.csi.storage.gke.io");
     CHECK_FALSE(with_migration(*migrated, plugins));
     PVC back = *migrated;
     back.metadata.annotations.set(api::annotation::kStorageProvisioner, "kubernetes.io/rbd");
-    CHECK_FALSE(with_migration(back, plugins)->metadata.annotations.contains(api::annotation::kMigratedTo));
+    CHECK_FALSE(
+        with_migration(back, plugins)->metadata.annotations.contains(api::annotation::kMigratedTo));
 }
 
 TEST_CASE("deletion finalizers follow the policy of in-tree volumes and leave others alone") {
@@ -180,7 +194,8 @@ TEST_CASE("deletion finalizers follow the policy of in-tree volumes and leave ot
         std::string_view provisioner, policy;
         std::vector<api::Text> before, after;
     };
-    const api::Text ours(api::finalizer::kPVController), external(api::finalizer::kExternalProvisioner), own("x/y");
+    const api::Text ours(api::finalizer::kPVController),
+        external(api::finalizer::kExternalProvisioner), own("x/y");
     const Row rows[] = {
         {"csi.example.com", "Delete", {external}, {external}},
         {"kubernetes.io/host-path", "Delete", {own}, {own, ours}},
@@ -192,13 +207,15 @@ TEST_CASE("deletion finalizers follow the policy of in-tree volumes and leave ot
     const HostPathAndNfs plugins(false);
     for (const Row& row : rows) {
         PV v = a_volume();
-        if (!row.provisioner.empty()) v.metadata.annotations.set(api::annotation::kProvisionedBy, row.provisioner);
+        if (!row.provisioner.empty())
+            v.metadata.annotations.set(api::annotation::kProvisionedBy, row.provisioner);
         v.spec.persistentVolumeReclaimPolicy = row.policy;
         v.metadata.finalizers = row.before;
         const auto next = with_migration_and_finalizers(v, plugins, true);
         CHECK((next ? next->metadata.finalizers : v.metadata.finalizers) == row.after);
         const auto without_gate = with_migration_and_finalizers(v, plugins, false);
-        CHECK((without_gate ? without_gate->metadata.finalizers : v.metadata.finalizers) == row.before);
+        CHECK((without_gate ? without_gate->metadata.finalizers : v.metadata.finalizers) ==
+              row.before);
     }
 }
 
@@ -209,12 +226,14 @@ TEST_CASE("the host path deleter stays below /tmp") {
     v.spec.source.hostPath->path = "/tmp/data";
     CHECK(plugins.remove(v) == "");
     v.spec.source.hostPath->path = "/var/data";
-    CHECK(plugins.remove(v) == "host_path deleter only supports /tmp/.+ but received provided /var/data");
+    CHECK(plugins.remove(v) ==
+          "host_path deleter only supports /tmp/.+ but received provided /var/data");
     v.spec.source.hostPath->path = "/tmp/";
     CHECK(plugins.remove(v) != "");
 }
 
-TEST_CASE("a failed operation is held back for 500 ms, twice as long each time, at most 2 min 2 s") {
+TEST_CASE(
+    "a failed operation is held back for 500 ms, twice as long each time, at most 2 min 2 s") {
     OperationBackoff backoff;
     sim::Time now{};
     CHECK(backoff.may_start(now));
@@ -245,7 +264,8 @@ TEST_CASE("an operation runs once at a time, and success forgets its failures") 
     CHECK(operations.running() == 0);
 }
 
-TEST_CASE("a key is clean when its sync did nothing, and restless again when something it read changes") {
+TEST_CASE(
+    "a key is clean when its sync did nothing, and restless again when something it read changes") {
     RestlessKeys keys;
     const api::Key key("default", "data");
     Pass nothing, spoke, wrote;

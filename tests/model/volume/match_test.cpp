@@ -3,14 +3,15 @@
 #include <doctest/doctest.h>
 
 #include "model/volume/volume_index.hpp"
-#include "random_volumes.hpp"
+#include "tests/model/volume/random_volumes.hpp"
 
 using namespace model;
 using namespace model::volume;
 
 namespace {
 
-PV a_volume(std::string_view name, std::string_view size, std::vector<api::Text> modes = {"ReadWriteOnce"}) {
+PV a_volume(std::string_view name, std::string_view size,
+            std::vector<api::Text> modes = {"ReadWriteOnce"}) {
     PV v;
     v.metadata.name = name;
     v.spec.capacity.set("storage", *api::Quantity::parse(size));
@@ -57,7 +58,8 @@ PV reserved(PV v, std::string_view uid = "") {
 }  // namespace
 
 TEST_CASE("the smallest volume that suffices is chosen") {
-    CHECK(chosen(a_claim("5Gi"), {a_volume("big", "20Gi"), a_volume("right", "5Gi"), a_volume("small", "4Gi")}) == "right");
+    CHECK(chosen(a_claim("5Gi"), {a_volume("big", "20Gi"), a_volume("right", "5Gi"),
+                                  a_volume("small", "4Gi")}) == "right");
     CHECK(chosen(a_claim("5Gi"), {a_volume("small", "4Gi")}) == "none");
 }
 
@@ -66,12 +68,14 @@ TEST_CASE("of equal volumes the first seen is chosen") {
 }
 
 TEST_CASE("a larger volume with fewer access modes beats a smaller one with more") {
-    CHECK(chosen(a_claim("1Gi"), {a_volume("rwx", "1Gi", {"ReadWriteOnce", "ReadWriteMany"}), a_volume("rwo", "9Gi")}) == "rwo");
+    CHECK(chosen(a_claim("1Gi"), {a_volume("rwx", "1Gi", {"ReadWriteOnce", "ReadWriteMany"}),
+                                  a_volume("rwo", "9Gi")}) == "rwo");
 }
 
 TEST_CASE("a reserved volume wins within its set of access modes only") {
     const PV wide = reserved(a_volume("reserved", "9Gi", {"ReadWriteOnce", "ReadWriteMany"}));
-    CHECK(chosen(a_claim("1Gi"), {a_volume("free", "1Gi"), reserved(a_volume("reserved", "9Gi"))}) == "reserved");
+    CHECK(chosen(a_claim("1Gi"),
+                 {a_volume("free", "1Gi"), reserved(a_volume("reserved", "9Gi"))}) == "reserved");
     CHECK(chosen(a_claim("1Gi"), {a_volume("free", "1Gi"), wide}) == "free");
 }
 
@@ -99,7 +103,9 @@ TEST_CASE("a selector that is none is an error only where a volume offers the ac
     r.op = "Near";
     c.spec.selector->matchExpressions.push_back(r);
     CHECK(chosen(c, {a_volume("rox", "1Gi", {"ReadOnlyMany"})}) == "none");
-    CHECK(chosen(c, {a_volume("rwo", "1Gi")}).starts_with("error: error creating internal label selector for claim: default/claim: "));
+    CHECK(chosen(c, {a_volume("rwo", "1Gi")})
+              .starts_with(
+                  "error: error creating internal label selector for claim: default/claim: "));
 }
 
 TEST_CASE("the scan tells by which rule each volume was passed over") {
@@ -109,19 +115,23 @@ TEST_CASE("the scan tells by which rule each volume was passed over") {
     deleting.metadata.deletionTimestamp = api::Timestamp{};
     PV pending = a_volume("pending", "1Gi");
     pending.status.phase = "Pending";
-    const PV small = a_volume("small", "1"), big = a_volume("big", "2Gi"), fits = a_volume("fits", "1Gi"),
-             wide = a_volume("wide", "1Gi", {"ReadWriteOnce", "ReadWriteMany"}), rox = a_volume("rox", "1Gi", {"ReadOnlyMany"});
-    const auto match =
-        find_best_match(a_claim("1Gi"), {&other, &deleting, &pending, &small, &big, &fits, &wide, &rox}, {});
+    const PV small = a_volume("small", "1"), big = a_volume("big", "2Gi"),
+             fits = a_volume("fits", "1Gi"),
+             wide = a_volume("wide", "1Gi", {"ReadWriteOnce", "ReadWriteMany"}),
+             rox = a_volume("rox", "1Gi", {"ReadOnlyMany"});
+    const auto match = find_best_match(
+        a_claim("1Gi"), {&other, &deleting, &pending, &small, &big, &fits, &wide, &rox}, {});
     REQUIRE(match.ok());
     CHECK(match->volume == &fits);
-    CHECK(match->passed_over ==
-          std::vector<std::string_view>{"other storage class", "being deleted", "not Available", "too small",
-                                        "larger than the one chosen, or as large and later seen", "",
-                                        "a volume with fewer access modes fits", "other access modes"});
+    CHECK(match->passed_over == std::vector<std::string_view>{
+                                    "other storage class", "being deleted", "not Available",
+                                    "too small",
+                                    "larger than the one chosen, or as large and later seen", "",
+                                    "a volume with fewer access modes fits", "other access modes"});
 }
 
-TEST_CASE("index and scan give equal answers to 60,000 random claims while volumes come, change and go") {
+TEST_CASE(
+    "index and scan give equal answers to 60,000 random claims while volumes come, change and go") {
     RandomVolumes random(7);
     VolumeIndex index;
     int found_any = 0, reserved_any = 0, errors = 0;
@@ -158,7 +168,8 @@ TEST_CASE("index and scan give equal answers to 60,000 random claims while volum
     CHECK(errors > 50);
 }
 
-TEST_CASE("a volume that changes keeps its place among equals, and one that comes back has lost it") {
+TEST_CASE(
+    "a volume that changes keeps its place among equals, and one that comes back has lost it") {
     VolumeIndex index;
     for (std::string_view name : {"a", "b"}) index.put(api::freeze(a_volume(name, "1Gi")));
     index.put(api::freeze(a_volume("a", "1Gi")));

@@ -1,12 +1,13 @@
 #include <doctest/doctest.h>
 
-#include "volume_world.hpp"
+#include "tests/model/volume/volume_world.hpp"
 
 namespace model::volume {
 
 namespace {
 
-// A volume that is Available and a claim that fits it, with the controller at work; the next write is the bind's first.
+// A volume that is Available and a claim that fits it, with the controller at work; the next write
+// is the bind's first.
 void make_pair(VolumeWorld& world) {
     world.volume("pv").holds("2Gi").made();
     world.start();
@@ -17,7 +18,8 @@ void make_pair(VolumeWorld& world) {
 }
 
 const Writes kBind = {"update persistentvolumes pv 200", "update persistentvolumes/status pv 200",
-                      "update persistentvolumeclaims data 200", "update persistentvolumeclaims/status data 200"};
+                      "update persistentvolumeclaims data 200",
+                      "update persistentvolumeclaims/status data 200"};
 
 void check_bound(const VolumeWorld& world) {
     const auto claim = world.claim_now("data");
@@ -41,7 +43,9 @@ TEST_CASE("a bind is four writes, the volume's first, and no event") {
     check_bound(world);
 }
 
-TEST_CASE("a bind that died after any of its writes is finished by whoever comes back, without writing twice") {
+TEST_CASE(
+    "a bind that died after any of its writes is finished by whoever comes back, without writing "
+    "twice") {
     for (std::size_t done = 1; done <= 4; ++done) {
         CAPTURE(done);
         VolumeWorld world;
@@ -57,19 +61,22 @@ TEST_CASE("a bind that died after any of its writes is finished by whoever comes
     }
 }
 
-TEST_CASE("a claim that comes before its volume waits for the resync after the volume is Available") {
+TEST_CASE(
+    "a claim that comes before its volume waits for the resync after the volume is Available") {
     VolumeWorld world;
     world.start();
     world.claim("data").made();
     world.pass(1s);
-    CHECK(world.events_about("data") ==
-          Writes{"FailedBinding: no persistent volumes available for this claim and no storage class is set"});
+    CHECK(world.events_about("data") == Writes{"FailedBinding: no persistent volumes available for "
+                                               "this claim and no storage class is set"});
     world.volume("pv").made();
     world.pass(8s);
     CHECK(world.volume_phase("pv") == "Available");
     CHECK(world.claim_phase("data") == "Pending");
-    CHECK(world.controller->explain(api::Kind::PersistentVolumeClaim, api::Key("default", "data")) ==
-          "no Available volume of class \"\" with >= 1Gi fits; looked at again at the resync at 10.000s");
+    CHECK(
+        world.controller->explain(api::Kind::PersistentVolumeClaim, api::Key("default", "data")) ==
+        "no Available volume of class \"\" with >= 1Gi fits; looked at again at the resync at "
+        "10.000s");
     world.pass(2s);
     CHECK(world.claim_phase("data") == "Bound");
 }
@@ -79,10 +86,13 @@ TEST_CASE("after a conflict 1.36 tries again at once, and 1.26 at the next event
         CAPTURE(version);
         VolumeWorld world(version);
         make_pair(world);
-        // The first write meets a version that somebody else has made meanwhile, of which no watch tells in time.
+        // The first write meets a version that somebody else has made meanwhile, of which no watch
+        // tells in time.
         int conflicts = 0;
-        world.server->add_fault([&](const api::Request& r, const api::Text& by) -> std::optional<api::Status> {
-            if (by != "persistent-volume-binder" || r.verb != Verb::Update || conflicts++ > 0) return std::nullopt;
+        world.server->add_fault([&](const api::Request& r,
+                                    const api::Text& by) -> std::optional<api::Status> {
+            if (by != "persistent-volume-binder" || r.verb != Verb::Update || conflicts++ > 0)
+                return std::nullopt;
             return api::Status::conflict("persistentvolumes", "pv", "the object has been modified");
         });
         world.pass(1s);
@@ -119,13 +129,15 @@ TEST_CASE("a named volume that does not fit, or is another's, is told of") {
     world.claim("big").wants("2Gi").names("small").made();
     world.claim("late").names("taken").made();
     world.pass(1s);
-    CHECK(world.events_about("big") ==
-          Writes{"VolumeMismatch: Cannot bind to requested volume \"small\": requested PV is too small"});
-    CHECK(world.events_about("late") == Writes{"FailedBinding: volume \"taken\" already bound to a different claim."});
+    CHECK(world.events_about("big") == Writes{"VolumeMismatch: Cannot bind to requested volume "
+                                              "\"small\": requested PV is too small"});
+    CHECK(world.events_about("late") ==
+          Writes{"FailedBinding: volume \"taken\" already bound to a different claim."});
     CHECK(world.claim_phase("big") == "Pending");
 }
 
-TEST_CASE("a bound claim whose volume is taken away is Lost once, and found again with the volume") {
+TEST_CASE(
+    "a bound claim whose volume is taken away is Lost once, and found again with the volume") {
     VolumeWorld world;
     make_pair(world);
     world.settle();
@@ -136,8 +148,12 @@ TEST_CASE("a bound claim whose volume is taken away is Lost once, and found agai
     CHECK(world.claim_phase("data") == "Lost");
     CHECK(world.claim_now("data")->status.capacity.empty());
     CHECK(world.events_about("data") ==
-          Writes{"ClaimLost: Bound claim has lost its PersistentVolume. Data on the volume is lost!"});
-    world.volume("pv").holds("2Gi").reserved_for("data", world.claim_now("data")->metadata.uid).made();
+          Writes{
+              "ClaimLost: Bound claim has lost its PersistentVolume. Data on the volume is lost!"});
+    world.volume("pv")
+        .holds("2Gi")
+        .reserved_for("data", world.claim_now("data")->metadata.uid)
+        .made();
     world.settle();
     CHECK(world.claim_phase("data") == "Bound");
 }
@@ -158,7 +174,9 @@ TEST_CASE("policy Retain leaves a released volume with its claimRef until somebo
     CHECK(world.broken.empty());
 }
 
-TEST_CASE("policy Delete deletes host paths below /tmp, fails without a deleter, and waits for an external one") {
+TEST_CASE(
+    "policy Delete deletes host paths below /tmp, fails without a deleter, and waits for an "
+    "external one") {
     VolumeWorld world;
     world.volume("host").policy("Delete").made();
     api::Value nfs = SmallServer::volume("nfs");
@@ -167,7 +185,10 @@ TEST_CASE("policy Delete deletes host paths below /tmp, fails without a deleter,
     nfs["spec"]["nfs"]["path"] = "/";
     nfs["spec"]["persistentVolumeReclaimPolicy"] = "Delete";
     world.create(nfs);
-    world.volume("external").policy("Delete").annotated("pv.kubernetes.io/provisioned-by", "csi.example.com").made();
+    world.volume("external")
+        .policy("Delete")
+        .annotated("pv.kubernetes.io/provisioned-by", "csi.example.com")
+        .made();
     world.start();
     world.pass(1s);
     for (std::string_view name : {"host", "nfs", "external"}) world.claim(name).names(name).made();
@@ -176,14 +197,16 @@ TEST_CASE("policy Delete deletes host paths below /tmp, fails without a deleter,
     world.settle();
     CHECK(world.volume_phase("host") == "gone");
     CHECK(world.volume_phase("nfs") == "Failed");
-    CHECK(world.events_about("nfs") == Writes{"VolumeFailedDelete: error getting deleter volume plugin for volume "
-                                              "\"nfs\": no deletable volume plugin matched"});
+    CHECK(world.events_about("nfs") ==
+          Writes{"VolumeFailedDelete: error getting deleter volume plugin for volume "
+                 "\"nfs\": no deletable volume plugin matched"});
     CHECK(world.volume_phase("external") == "Released");
     CHECK(world.controller->next_action() == sim::kNever);
     CHECK(world.broken.empty());
 }
 
-TEST_CASE("policy Recycle runs a pod, tells its events on the volume, and makes the volume Available") {
+TEST_CASE(
+    "policy Recycle runs a pod, tells its events on the volume, and makes the volume Available") {
     VolumeWorld world;
     world.volume("pv").holds("3Gi").policy("Recycle").made();
     world.start();
@@ -208,13 +231,15 @@ TEST_CASE("policy Recycle runs a pod, tells its events on the volume, and makes 
     event["type"] = "Normal";
     CHECK(world.create(event).status.ok());
     world.pass(1s);
-    world.edit<api::Pod>(pod, [](api::Pod& p) { p.status.phase = "Succeeded"; }, api::Subresource::Status);
+    world.edit<api::Pod>(
+        pod, [](api::Pod& p) { p.status.phase = "Succeeded"; }, api::Subresource::Status);
     world.pass(5s);
     CHECK(world.volume_phase("pv") == "Available");
     CHECK_FALSE(world.volume_now("pv")->spec.claimRef);
     CHECK_FALSE(world.server->find(api::Kind::Pod, key));
     CHECK(world.events_about("pv") ==
-          Writes{"RecyclerPod: Recycler pod: Started container pv-recycler", "VolumeRecycled: Volume recycled"});
+          Writes{"RecyclerPod: Recycler pod: Started container pv-recycler",
+                 "VolumeRecycled: Volume recycled"});
 }
 
 TEST_CASE("a recycler pod that failed fails the volume, and each resync tries again") {
@@ -227,10 +252,13 @@ TEST_CASE("a recycler pod that failed fails the volume, and each resync tries ag
     world.remove_claim("data");
     world.pass(1s);
     const api::Key key("default", "recycler-for-pv");
-    world.edit<api::Pod>(api::as<api::Pod>(world.server->find(api::Kind::Pod, key)), [](api::Pod& p) {
-        p.status.phase = "Failed";
-        p.status.message = "no such path";
-    }, api::Subresource::Status);
+    world.edit<api::Pod>(
+        api::as<api::Pod>(world.server->find(api::Kind::Pod, key)),
+        [](api::Pod& p) {
+            p.status.phase = "Failed";
+            p.status.message = "no such path";
+        },
+        api::Subresource::Status);
     world.pass(1s);
     CHECK(world.volume_phase("pv") == "Failed");
     CHECK(world.events_about("pv") ==
@@ -253,28 +281,37 @@ TEST_CASE("a claim that waits for its first consumer tells for whom it waits") {
     world.settle();
     CHECK(world.events_about("alone") ==
           Writes{"WaitForFirstConsumer: waiting for first consumer to be created before binding"});
-    CHECK(world.events_about("one") == Writes{"WaitForPodScheduled: waiting for pod web-1 to be scheduled"});
-    CHECK(world.events_about("two") == Writes{"WaitForPodScheduled: waiting for pods web-2,web-3 to be scheduled"});
+    CHECK(world.events_about("one") ==
+          Writes{"WaitForPodScheduled: waiting for pod web-1 to be scheduled"});
+    CHECK(world.events_about("two") ==
+          Writes{"WaitForPodScheduled: waiting for pods web-2,web-3 to be scheduled"});
     CHECK(world.volume_phase("pv") == "Available");
 }
 
-TEST_CASE("an external provisioner is asked by both annotations, and its volume is bound without a resync") {
+TEST_CASE(
+    "an external provisioner is asked by both annotations, and its volume is bound without a "
+    "resync") {
     VolumeWorld world;
     world.storage_class("fast", "csi.example.com").made();
     world.start();
     world.claim("data").of_class("fast").made();
     world.pass(1s);
     const auto claim = world.claim_now("data");
-    CHECK(claim->metadata.annotations.get(api::annotation::kStorageProvisioner) == "csi.example.com");
-    CHECK(claim->metadata.annotations.get(api::annotation::kBetaStorageProvisioner) == "csi.example.com");
+    CHECK(claim->metadata.annotations.get(api::annotation::kStorageProvisioner) ==
+          "csi.example.com");
+    CHECK(claim->metadata.annotations.get(api::annotation::kBetaStorageProvisioner) ==
+          "csi.example.com");
     CHECK(world.events_about("data").front().starts_with(
-        "ExternalProvisioning: Waiting for a volume to be created either by the external provisioner 'csi.example.com'"));
+        "ExternalProvisioning: Waiting for a volume to be created either by the external "
+        "provisioner 'csi.example.com'"));
     world.volume("pvc-1").of_class("fast").reserved_for("data", claim->metadata.uid).made();
     world.writes.clear();
     world.pass(1s);
-    CHECK(world.writes == Writes{"update persistentvolumes/status pvc-1 200", "update persistentvolumeclaims data 200",
+    CHECK(world.writes == Writes{"update persistentvolumes/status pvc-1 200",
+                                 "update persistentvolumeclaims data 200",
                                  "update persistentvolumeclaims/status data 200"});
-    CHECK_FALSE(world.volume_now("pvc-1")->metadata.annotations.contains(api::annotation::kBoundByController));
+    CHECK_FALSE(world.volume_now("pvc-1")->metadata.annotations.contains(
+        api::annotation::kBoundByController));
 }
 
 TEST_CASE("what cannot be provisioned is told at each sync") {
@@ -284,12 +321,15 @@ TEST_CASE("what cannot be provisioned is told at each sync") {
     world.claim("a").of_class("missing").made();
     world.claim("b").of_class("none").made();
     world.pass(1s);
-    CHECK(world.events_about("a") == Writes{"ProvisioningFailed: storageclass.storage.k8s.io \"missing\" not found"});
-    CHECK(world.events_about("b") ==
-          Writes{"ProvisioningFailed: no volume plugin matched name: kubernetes.io/no-provisioner"});
+    CHECK(world.events_about("a") ==
+          Writes{"ProvisioningFailed: storageclass.storage.k8s.io \"missing\" not found"});
+    CHECK(
+        world.events_about("b") ==
+        Writes{"ProvisioningFailed: no volume plugin matched name: kubernetes.io/no-provisioner"});
 }
 
-TEST_CASE("the host path provisioner makes a volume that is bound to its claim and deleted after it") {
+TEST_CASE(
+    "the host path provisioner makes a volume that is bound to its claim and deleted after it") {
     VolumeWorld world;
     world.storage_class("local", "kubernetes.io/host-path").made();
     world.start();
@@ -300,7 +340,8 @@ TEST_CASE("the host path provisioner makes a volume that is bound to its claim a
     CHECK(name == "pvc-" + world.claim_now("data")->metadata.uid.str());
     CHECK(world.volume_now(name)->metadata.has_finalizer(api::finalizer::kPVController));
     CHECK(world.events_about("data") ==
-          Writes{"ProvisioningSucceeded: Successfully provisioned volume " + name + " using kubernetes.io/host-path"});
+          Writes{"ProvisioningSucceeded: Successfully provisioned volume " + name +
+                 " using kubernetes.io/host-path"});
     world.remove_claim("data");
     world.settle();
     CHECK(world.volume_phase(name) == "gone");
@@ -312,7 +353,9 @@ TEST_CASE("a claim without a class first tries volumes without one, then takes t
     world.start();
     world.claim("data").without_class().made();
     world.pass(1s);
-    world.storage_class("fast", "csi.example.com").annotated("storageclass.kubernetes.io/is-default-class", "true").made();
+    world.storage_class("fast", "csi.example.com")
+        .annotated("storageclass.kubernetes.io/is-default-class", "true")
+        .made();
     world.settle();
     CHECK(world.claim_now("data")->spec.storageClassName == api::Text("fast"));
 }
@@ -321,8 +364,10 @@ TEST_CASE("a volume bound for a claim that was bound elsewhere is given back") {
     VolumeWorld world;
     make_pair(world);
     world.settle();
-    world.volume("pv-2").reserved_for("data", world.claim_now("data")->metadata.uid)
-        .annotated("pv.kubernetes.io/bound-by-controller", "yes").made();
+    world.volume("pv-2")
+        .reserved_for("data", world.claim_now("data")->metadata.uid)
+        .annotated("pv.kubernetes.io/bound-by-controller", "yes")
+        .made();
     world.settle();
     CHECK(world.volume_phase("pv-2") == "Available");
     CHECK_FALSE(world.volume_now("pv-2")->spec.claimRef);

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "volume_world.hpp"
+#include "tests/model/volume/volume_world.hpp"
 
 namespace model::volume {
 
@@ -15,7 +15,8 @@ TEST_CASE("a claim in use outlives its deletion until the pod is gone") {
         world.remove_claim("data");
         world.pass(1s);
         REQUIRE(world.claim_now("data"));
-        CHECK(world.process->controllers()[1]->explain(api::Kind::PersistentVolumeClaim, api::Key("default", "data")) ==
+        CHECK(world.process->controllers()[1]->explain(api::Kind::PersistentVolumeClaim,
+                                                       api::Key("default", "data")) ==
               "being deleted; kept until pod default/web is deleted");
         api::DeleteOptions now;
         now.gracePeriodSeconds = 0;
@@ -102,10 +103,12 @@ TEST_CASE("claims of one namespace that are deleted together share a live list f
 TEST_CASE("a removal that fails is tried again after 5 ms, and so on") {
     VolumeWorld world;
     int refused = 0;
-    world.server->add_fault([&](const api::Request& r, const api::Text& by) -> std::optional<api::Status> {
-        if (by != "pvc-protection-controller" || r.verb != Verb::Update || refused++ >= 3) return std::nullopt;
-        return api::Status(500, api::Reason::InternalError, "etcd is away");
-    });
+    world.server->add_fault(
+        [&](const api::Request& r, const api::Text& by) -> std::optional<api::Status> {
+            if (by != "pvc-protection-controller" || r.verb != Verb::Update || refused++ >= 3)
+                return std::nullopt;
+            return api::Status(500, api::Reason::InternalError, "etcd is away");
+        });
     world.start();
     world.claim("data").made();
     world.pass(1s);
@@ -144,7 +147,8 @@ TEST_CASE("a volume and a claim that somebody stripped of their protection get i
     CHECK(world.claim_now("data")->metadata.has_finalizer(api::finalizer::kPVCProtection));
 }
 
-TEST_CASE("with the gate PersistentVolumeClaimUnusedSinceTime claims tell whether a pod uses them") {
+TEST_CASE(
+    "with the gate PersistentVolumeClaimUnusedSinceTime claims tell whether a pod uses them") {
     VolumeWorld world;
     api::ServerOptions o;
     o.profile = *Profile::of("1.36");

@@ -68,7 +68,8 @@ class RandomVolumes {
     }
     std::vector<api::Text> modes() {
         std::vector<api::Text> all;
-        for (std::string_view m : {"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"})
+        for (std::string_view m :
+             {"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"})
             if (one_in(2)) all.emplace_back(m);
         if (all.empty()) all.emplace_back("ReadWriteOnce");
         if (one_in(10)) all.push_back(all.front());

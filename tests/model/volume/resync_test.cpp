@@ -1,7 +1,8 @@
-// The resync that passes clean keys over must do what upstream's full one does, and cost nothing when all keys are clean.
+// The resync that passes clean keys over must do what upstream's full one does, and cost nothing
+// when all keys are clean.
 #include <doctest/doctest.h>
 
-#include "volume_world.hpp"
+#include "tests/model/volume/volume_world.hpp"
 
 namespace model::volume {
 
@@ -12,7 +13,8 @@ class Meddler {
   public:
     Meddler(VolumeWorld& world, std::uint64_t seed) : world_(world), random_(seed, "meddler") {
         for (int i = 0; i < 60; ++i) {
-            const sim::Time at(sim::Duration(static_cast<std::int64_t>(random_.below(120'000)) * 1ms));
+            const sim::Time at(
+                sim::Duration(static_cast<std::int64_t>(random_.below(120'000)) * 1ms));
             world.engine.call_at(at, kind_of(Wait::User), [this] { act(); });
         }
     }
@@ -20,7 +22,9 @@ class Meddler {
   private:
     std::string claim_name() { return "c" + std::to_string(random_.below(6)); }
     std::string volume_name() { return "v" + std::to_string(random_.below(6)); }
-    std::string class_name() { return std::vector<std::string>{"", "", "fast", "wait", "none"}[random_.below(5)]; }
+    std::string class_name() {
+        return std::vector<std::string>{"", "", "fast", "wait", "none"}[random_.below(5)];
+    }
 
     void make_claim() {
         auto draft = world_.claim(claim_name());
@@ -35,7 +39,8 @@ class Meddler {
         auto draft = world_.volume(volume_name());
         draft.of_class(class_name()).policy(kPolicies[random_.below(3)]);
         if (random_.below(4) == 0) draft.reserved_for(claim_name());
-        if (random_.below(6) == 0) draft.annotated("pv.kubernetes.io/provisioned-by", "csi.example.com");
+        if (random_.below(6) == 0)
+            draft.annotated("pv.kubernetes.io/provisioned-by", "csi.example.com");
         if (random_.below(6) == 0) draft.mode("Block");
         draft.made();
     }
@@ -44,9 +49,14 @@ class Meddler {
         if (!volume) return;
         world_.edit<PV>(volume, [this](PV& v) {
             switch (random_.below(3)) {
-                case 0: v.spec.claimRef.reset(); break;
-                case 1: v.metadata.labels.set("edited", "yes"); break;
-                default: v.metadata.finalizers.clear();
+                case 0:
+                    v.spec.claimRef.reset();
+                    break;
+                case 1:
+                    v.metadata.labels.set("edited", "yes");
+                    break;
+                default:
+                    v.metadata.finalizers.clear();
             }
         });
     }
@@ -64,18 +74,31 @@ class Meddler {
     void break_status() {
         const auto volume = world_.volume_now(volume_name());
         if (!volume) return;
-        world_.edit<PV>(volume, [](PV& v) { v.status.phase = "Failed"; }, api::Subresource::Status);
+        world_.edit<PV>(
+            volume, [](PV& v) { v.status.phase = "Failed"; }, api::Subresource::Status);
     }
     void act() {
         switch (random_.below(12)) {
-            case 0: case 1: case 2: return make_claim();
-            case 3: case 4: case 5: return make_volume();
-            case 6: return world_.remove_claim(claim_name());
-            case 7: return world_.remove_volume(volume_name());
-            case 8: return edit_volume();
-            case 9: return edit_claim();
-            case 10: return break_status();
-            default: (void)world_.pod("p" + std::to_string(random_.below(4))).uses(claim_name()).made();
+            case 0:
+            case 1:
+            case 2:
+                return make_claim();
+            case 3:
+            case 4:
+            case 5:
+                return make_volume();
+            case 6:
+                return world_.remove_claim(claim_name());
+            case 7:
+                return world_.remove_volume(volume_name());
+            case 8:
+                return edit_volume();
+            case 9:
+                return edit_claim();
+            case 10:
+                return break_status();
+            default:
+                (void)world_.pod("p" + std::to_string(random_.below(4))).uses(claim_name()).made();
         }
     }
 

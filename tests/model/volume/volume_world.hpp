@@ -1,5 +1,6 @@
-// A small world for the controllers of volumes: an API server with constant latencies, the PersistentVolume controller and
-// both protection controllers in one process that can die and come back, and a short language to put things in.
+// A small world for the controllers of volumes: an API server with constant latencies, the
+// PersistentVolume controller and both protection controllers in one process that can die and come
+// back, and a short language to put things in.
 #pragma once
 
 #include <functional>
@@ -7,21 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "../small_server.hpp"
 #include "model/control/process.hpp"
 #include "model/volume/invariants.hpp"
 #include "model/volume/persistent_volume_controller.hpp"
 #include "model/volume/pv_protection.hpp"
 #include "model/volume/pvc_protection.hpp"
+#include "tests/model/small_server.hpp"
 
 namespace model::volume {
 
 using namespace std::chrono_literals;
-
-// Plugins of a cluster, with a migration or in-use error on demand.
-struct WorldPlugins : HostPathAndNfs {
-    WorldPlugins() : HostPathAndNfs(true) {}
-};
 
 class VolumeWorld : public SmallServer, private Listener {
   public:
@@ -40,12 +36,20 @@ class VolumeWorld : public SmallServer, private Listener {
     struct Draft {
         VolumeWorld& world;
         api::Value v;
-        Draft& wants(std::string_view size) { return v["spec"]["resources"]["requests"]["storage"] = size, *this; }
-        Draft& holds(std::string_view size) { return v["spec"]["capacity"]["storage"] = size, *this; }
-        Draft& of_class(std::string_view name) { return v["spec"]["storageClassName"] = name, *this; }
+        Draft& wants(std::string_view size) {
+            return v["spec"]["resources"]["requests"]["storage"] = size, *this;
+        }
+        Draft& holds(std::string_view size) {
+            return v["spec"]["capacity"]["storage"] = size, *this;
+        }
+        Draft& of_class(std::string_view name) {
+            return v["spec"]["storageClassName"] = name, *this;
+        }
         Draft& without_class() { return v["spec"].erase("storageClassName"), *this; }
         Draft& names(std::string_view volume) { return v["spec"]["volumeName"] = volume, *this; }
-        Draft& policy(std::string_view p) { return v["spec"]["persistentVolumeReclaimPolicy"] = p, *this; }
+        Draft& policy(std::string_view p) {
+            return v["spec"]["persistentVolumeReclaimPolicy"] = p, *this;
+        }
         Draft& mode(std::string_view m) { return v["spec"]["volumeMode"] = m, *this; }
         Draft& annotated(std::string_view key, std::string_view value) {
             return v["metadata"]["annotations"][key] = value, *this;
@@ -77,7 +81,8 @@ class VolumeWorld : public SmallServer, private Listener {
         v["spec"]["containers"].push_back(std::move(container));
         return Draft{*this, std::move(v)};
     }
-    Draft storage_class(std::string_view name, std::string_view provisioner, std::string_view binding = "Immediate") {
+    Draft storage_class(std::string_view name, std::string_view provisioner,
+                        std::string_view binding = "Immediate") {
         api::Value v;
         v["apiVersion"] = "storage.k8s.io/v1";
         v["kind"] = "StorageClass";
@@ -91,11 +96,14 @@ class VolumeWorld : public SmallServer, private Listener {
         process = std::make_unique<control::Process>(*server, latencies, "kube-controller-manager");
         control::Client& client = process->client("persistent-volume-binder", 0, 0);
         auto made = std::make_unique<PersistentVolumeController>(
-            *process, client, process->recorder(client, "persistentvolume-controller"), plugins, options);
+            *process, client, process->recorder(client, "persistentvolume-controller"), plugins,
+            options);
         controller = made.get();
         process->add(std::move(made));
-        process->add(std::make_unique<PvcProtection>(*process, process->client("pvc-protection-controller", 0, 0)));
-        process->add(std::make_unique<PvProtection>(*process, process->client("pv-protection-controller", 0, 0)));
+        process->add(std::make_unique<PvcProtection>(
+            *process, process->client("pvc-protection-controller", 0, 0)));
+        process->add(std::make_unique<PvProtection>(
+            *process, process->client("pv-protection-controller", 0, 0)));
         process->start();
         options.first_resync = 0s;  // whoever comes back resyncs at once
     }
@@ -113,7 +121,8 @@ class VolumeWorld : public SmallServer, private Listener {
     }
 
     api::Ref<PVC> claim_now(std::string_view name) const {
-        return api::as<PVC>(server->find(api::Kind::PersistentVolumeClaim, api::Key("default", name)));
+        return api::as<PVC>(
+            server->find(api::Kind::PersistentVolumeClaim, api::Key("default", name)));
     }
     api::Ref<PV> volume_now(std::string_view name) const {
         return api::as<PV>(server->find(api::Kind::PersistentVolume, api::Key("", name)));
@@ -131,7 +140,8 @@ class VolumeWorld : public SmallServer, private Listener {
         std::vector<std::string> texts;
         server->for_each(api::Kind::Event, "", [&](const api::ObjectRef& o) {
             const auto e = api::as<api::Event>(o);
-            if (e->involvedObject.name == name) texts.push_back(e->reason.str() + ": " + e->message.str());
+            if (e->involvedObject.name == name)
+                texts.push_back(e->reason.str() + ": " + e->message.str());
         });
         return texts;
     }
@@ -142,28 +152,37 @@ class VolumeWorld : public SmallServer, private Listener {
         change(next);
         update(next, sub);
     }
-    void remove_claim(std::string_view name) { remove(api::Kind::PersistentVolumeClaim, api::Key("default", name)); }
-    void remove_volume(std::string_view name) { remove(api::Kind::PersistentVolume, api::Key("", name)); }
+    void remove_claim(std::string_view name) {
+        remove(api::Kind::PersistentVolumeClaim, api::Key("default", name));
+    }
+    void remove_volume(std::string_view name) {
+        remove(api::Kind::PersistentVolume, api::Key("", name));
+    }
 
     PersistentVolumeControllerOptions options;
-    WorldPlugins plugins;
+    HostPathAndNfs plugins{true};
     std::unique_ptr<control::Process> process;
     PersistentVolumeController* controller = nullptr;
-    std::vector<std::string> writes;       // the binder's, events left out: "update persistentvolumes/status pv 200"
-    std::vector<std::string> all_writes;   // everybody's, with their instants
-    std::vector<std::string> broken;       // invariants
+    std::vector<std::string>
+        writes;  // the binder's, events left out: "update persistentvolumes/status pv 200"
+    std::vector<std::string> all_writes;  // everybody's, with their instants
+    std::vector<std::string> broken;      // invariants
     std::unique_ptr<Invariants> invariants;
 
   private:
     void on(const Stamp& stamp, const Happening& happening) override {
-        if (const auto* v = std::get_if<Violated>(&happening)) broken.push_back(v->invariant + ": " + v->detail);
+        if (const auto* v = std::get_if<Violated>(&happening))
+            broken.push_back(v->invariant + ": " + v->detail);
         const auto* r = std::get_if<Requested>(&happening);
         if (!r || r->verb == Verb::Get || r->verb == Verb::List) return;
-        std::string text = std::string(to_string(r->verb)) + " " + server->scheme().info(r->kind).resource;
-        if (r->subresource != api::Subresource::None) text += "/" + std::string(api::to_string(r->subresource));
+        std::string text =
+            std::string(to_string(r->verb)) + " " + server->scheme().info(r->kind).resource;
+        if (r->subresource != api::Subresource::None)
+            text += "/" + std::string(api::to_string(r->subresource));
         text += " " + r->key.name.str() + " " + std::to_string(r->status.code);
         all_writes.push_back(sim::seconds_text(stamp.at, 6) + " " + r->by.str() + " " + text);
-        if (r->by == "persistent-volume-binder" && r->kind != api::Kind::Event) writes.push_back(std::move(text));
+        if (r->by == "persistent-volume-binder" && r->kind != api::Kind::Event)
+            writes.push_back(std::move(text));
     }
 };
 
