@@ -1,5 +1,6 @@
-// Wrong files, each with exactly what is said about it: tests/scenarios/bad/*.txt, a claim behind ##, the text, ----, and all
-// complaints. In documents.txt the text is a whole file; in the others it stands under spec.
+// Wrong files, each with exactly what is said about it: tests/scenarios/bad/*.txt, a claim behind
+// ##, the text, ----, and all complaints. In documents.txt the text is a whole file; in the others
+// it stands under spec.
 #include <fstream>
 
 #include "tests/scenarios/played.hpp"
@@ -38,7 +39,8 @@ void check_all(const std::string& name, std::size_t at_least) {
     for (const Bad& bad : cases) {
         CAPTURE(bad.what);
         const bool whole = name == "documents";
-        const Loaded loaded = load_text(whole ? bad.text : test::scenario_of(bad.text), "test.yaml");
+        const Loaded loaded =
+            load_text(whole ? bad.text : test::scenario_of(bad.text), "test.yaml");
         CHECK_FALSE(loaded.scenario);
         CHECK_FALSE(bad.told.empty());
         CHECK(test::complaints(loaded) == bad.told);
@@ -47,7 +49,9 @@ void check_all(const std::string& name, std::size_t at_least) {
 
 }  // namespace
 
-TEST_CASE("a document that is no scenario is refused with its place") { check_all("documents", 12); }
+TEST_CASE("a document that is no scenario is refused with its place") {
+    check_all("documents", 12);
+}
 
 TEST_CASE("a wrong cluster is refused with its place and the nearest known word") {
     check_all("clusters", 40);

@@ -54,10 +54,13 @@ TEST_CASE("the cluster is as the file says") {
         "  startTime: 2026-02-03T04:05:06Z\n"
         "  until: 30m\n"
         "  cluster:\n"
-        "    kubeControllerManager: {kubeAPIQPS: 5, kubeAPIBurst: 6, pvClaimBinderSyncPeriod: 10s, startDelay: 1s}\n"
+        "    kubeControllerManager: {kubeAPIQPS: 5, kubeAPIBurst: 6, pvClaimBinderSyncPeriod: 10s, "
+        "startDelay: 1s}\n"
         "    phases: {pvBinderResync: 7.9s}\n"
-        "    apiServer: {latency: {write: {distribution: lognormal, median: 3ms, p99: 9ms}, read: 1ms,\n"
-        "                          watch: {distribution: empirical, quantiles: {p50: 1ms, p99: 5ms}},\n"
+        "    apiServer: {latency: {write: {distribution: lognormal, median: 3ms, p99: 9ms}, read: "
+        "1ms,\n"
+        "                          watch: {distribution: empirical, quantiles: {p50: 1ms, p99: "
+        "5ms}},\n"
         "                          response: {distribution: uniform, min: 1ms, max: 2ms}}}\n"
         "    controllers: {kubeControllerManager: false, scheduler: false}\n");
     CHECK(s.cluster.profile.minor == 30);
@@ -79,10 +82,11 @@ TEST_CASE("the cluster is as the file says") {
 TEST_CASE("nodes are made by count or one by one") {
     const Scenario three = load("  cluster: {nodes: 4}\n");
     REQUIRE(three.objects.size() == 4);
-    CHECK(metadata(three.objects[3]).find("\"topology.kubernetes.io/zone\":\"zone-a\"") != std::string::npos);
+    CHECK(metadata(three.objects[3]).find("\"topology.kubernetes.io/zone\":\"zone-a\"") !=
+          std::string::npos);
     CHECK(metadata(three.objects[1]).find("\"name\":\"node-2\"") != std::string::npos);
-    const Scenario named =
-        load("  cluster: {nodes: [{name: big, zone: z9, labels: {disk: ssd}, capacity: {cpu: 128}}]}\n");
+    const Scenario named = load(
+        "  cluster: {nodes: [{name: big, zone: z9, labels: {disk: ssd}, capacity: {cpu: 128}}]}\n");
     REQUIRE(named.objects.size() == 1);
     CHECK(metadata(named.objects[0]).find("\"disk\":\"ssd\"") != std::string::npos);
     CHECK(named.objects[0].at({"status", "capacity", "cpu"})->as_string() == "128");
@@ -91,32 +95,50 @@ TEST_CASE("nodes are made by count or one by one") {
 
 TEST_CASE("manifests are pasted as kubectl prints them") {
     const std::string printed =
-        "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, uid: u-1, resourceVersion: '5',\n"
+        "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, uid: u-1, "
+        "resourceVersion: '5',\n"
         "      creationTimestamp: 2025-01-01T00:00:00Z, managedFields: [{manager: kubectl}]},\n"
-        "      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}, status: {phase: Bound}}\n";
-    const Scenario s = load("  cluster:\n    objects:\n    - " + printed + "  steps:\n  - apply: " + printed +
-                            "  - create: " + printed + "  - replace: " + printed);
-    CHECK(metadata(s.objects[0]) ==
-          R"({"creationTimestamp":"2025-01-01T00:00:00Z","name":"data","namespace":"default","uid":"u-1"})");
+        "      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}, "
+        "status: {phase: Bound}}\n";
+    const Scenario s =
+        load("  cluster:\n    objects:\n    - " + printed + "  steps:\n  - apply: " + printed +
+             "  - create: " + printed + "  - replace: " + printed);
+    CHECK(metadata(s.objects[0]) == R"({"creationTimestamp":"2025-01-01T00:00:00Z","name":"data",)"
+                                    R"("namespace":"default","uid":"u-1"})");
     CHECK(s.objects[0].at({"status", "phase"})->as_string() == "Bound");
-    CHECK(metadata(action_of<action::Apply>(s.steps[0]).manifests[0]) == R"({"name":"data","namespace":"default"})");
-    CHECK(action_of<action::Create>(s.steps[1]).manifest.at({"metadata", "resourceVersion"})->as_string() == "5");
-    CHECK(action_of<action::Replace>(s.steps[2]).manifest.at({"metadata", "resourceVersion"})->as_string() == "5");
-    CHECK(metadata(action_of<action::Create>(s.steps[1]).manifest).find("managedFields") == std::string::npos);
+    CHECK(metadata(action_of<action::Apply>(s.steps[0]).manifests[0]) ==
+          R"({"name":"data","namespace":"default"})");
+    CHECK(action_of<action::Create>(s.steps[1])
+              .manifest.at({"metadata", "resourceVersion"})
+              ->as_string() == "5");
+    CHECK(action_of<action::Replace>(s.steps[2])
+              .manifest.at({"metadata", "resourceVersion"})
+              ->as_string() == "5");
+    CHECK(metadata(action_of<action::Create>(s.steps[1]).manifest).find("managedFields") ==
+          std::string::npos);
 }
 
 TEST_CASE("apply takes objects, lists, kind List, several documents and files") {
     const Folder folder;
     folder.write("manifests/one.yaml", "---\n" + volume("pv-1") + "\n---\n{file: two.json}\n");
-    folder.write("two.json", R"({"apiVersion": "v1", "kind": "List", "items": [)" +
-                                 std::string(R"({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}]})"));
-    const std::string file = folder.write("scenario.yaml", scenario_of("  steps:\n"
-                                                                       "  - apply: {file: manifests/one.yaml}\n"
-                                                                       "  - apply: [" + volume("a") + ", " + volume("b") + "]\n"
-                                                                       "  - apply: |\n"
-                                                                       "      " + volume("c") + "\n"
-                                                                       "      ---\n"
-                                                                       "      " + claim("d") + "\n"));
+    folder.write(
+        "two.json",
+        R"({"apiVersion": "v1", "kind": "List", "items": [)" +
+            std::string(
+                R"({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}]})"));
+    const std::string file =
+        folder.write("scenario.yaml", scenario_of("  steps:\n"
+                                                  "  - apply: {file: manifests/one.yaml}\n"
+                                                  "  - apply: [" +
+                                                  volume("a") + ", " + volume("b") +
+                                                  "]\n"
+                                                  "  - apply: |\n"
+                                                  "      " +
+                                                  volume("c") +
+                                                  "\n"
+                                                  "      ---\n"
+                                                  "      " +
+                                                  claim("d") + "\n"));
     const Loaded loaded = load_file(file);
     INFO(complaints(loaded));
     REQUIRE(loaded.scenario);
@@ -126,21 +148,26 @@ TEST_CASE("apply takes objects, lists, kind List, several documents and files") 
     CHECK(from_file[1].find("kind")->as_string() == "Namespace");
     CHECK(steps[0].text == "apply PersistentVolume pv-1 and 1 more");
     CHECK(action_of<action::Apply>(steps[1]).manifests.size() == 2);
-    CHECK(action_of<action::Apply>(steps[2]).manifests[1].at({"metadata", "namespace"})->as_string() == "default");
+    CHECK(action_of<action::Apply>(steps[2])
+              .manifests[1]
+              .at({"metadata", "namespace"})
+              ->as_string() == "default");
 }
 
 TEST_CASE("files that include each other are refused") {
     const Folder folder;
     folder.write("a.yaml", "{file: b.yaml}\n");
     folder.write("b.yaml", "{file: a.yaml}\n");
-    const std::string file = folder.write("scenario.yaml", scenario_of("  steps:\n  - apply: {file: a.yaml}\n"));
+    const std::string file =
+        folder.write("scenario.yaml", scenario_of("  steps:\n  - apply: {file: a.yaml}\n"));
     const Loaded loaded = load_file(file);
     CHECK_FALSE(loaded.scenario);
     CHECK(complaints(loaded).find("this file includes itself") != std::string::npos);
 }
 
 TEST_CASE("files that cannot be read say so") {
-    CHECK(complaints(load_file("/nowhere/at/all.yaml")) == "/nowhere/at/all.yaml: there is no such file\n");
+    CHECK(complaints(load_file("/nowhere/at/all.yaml")) ==
+          "/nowhere/at/all.yaml: there is no such file\n");
     CHECK(complaints(load_file("/tmp")) == "/tmp: this is a folder, not a file\n");
     CHECK(complaints(load_file("/dev/zero")) == "/dev/zero: this is no regular file\n");
 }
@@ -148,23 +175,31 @@ TEST_CASE("files that cannot be read say so") {
 TEST_CASE("steps say in one line what they do") {
     const Scenario s = load(
         "  steps:\n"
-        "  - create: " + claim("data") + "\n"
+        "  - create: " +
+        claim("data") +
+        "\n"
         "  - {after: 2s, note: hello}\n"
-        "  - {when: {gone: {kind: Pod, name: web-0}}, timeout: 1m, crash: {component: kube-controller-manager}}\n"
+        "  - {when: {gone: {kind: Pod, name: web-0}}, timeout: 1m, crash: {component: "
+        "kube-controller-manager}}\n"
         "  - {start: {component: kube-controller-manager}}\n"
-        "  - patch: {kind: PersistentVolume, name: pv-a, subresource: status, type: merge, body: {status: {phase: Failed}}}\n"
+        "  - patch: {kind: PersistentVolume, name: pv-a, subresource: status, type: merge, body: "
+        "{status: {phase: Failed}}}\n"
         "  - delete: {kind: Pod, name: web-0, gracePeriodSeconds: 0}\n"
         "  - taint: {node: node-1, key: a, effect: NoSchedule}\n"
         "  - cordon: {node: node-1}\n"
-        "  - expect: {within: 10s, object: {kind: PersistentVolumeClaim, name: data, status: {phase: Bound}}}\n"
+        "  - expect: {within: 10s, object: {kind: PersistentVolumeClaim, name: data, status: "
+        "{phase: Bound}}}\n"
         "  - {when: [{kind: Node}, {kind: Pod, name: a}]}\n");
     std::vector<std::string> texts;
     for (const Step& step : s.steps) texts.push_back(step.text);
-    CHECK(texts == std::vector<std::string>{
-                       "create PersistentVolumeClaim default/data", "note hello", "crash kube-controller-manager",
-                       "start kube-controller-manager", "patch PersistentVolume pv-a/status", "delete Pod default/web-0",
-                       "taint node-1 {effect: NoSchedule, key: a}", "cordon node-1",
-                       "expect within 10s: PersistentVolumeClaim default/data {status: {phase: Bound}}", "wait"});
+    CHECK(texts ==
+          std::vector<std::string>{
+              "create PersistentVolumeClaim default/data", "note hello",
+              "crash kube-controller-manager", "start kube-controller-manager",
+              "patch PersistentVolume pv-a/status", "delete Pod default/web-0",
+              "taint node-1 {effect: NoSchedule, key: a}", "cordon node-1",
+              "expect within 10s: PersistentVolumeClaim default/data {status: {phase: Bound}}",
+              "wait"});
     CHECK(*s.steps[1].after == 2s);
     CHECK(s.steps[2].when[0].gone);
     CHECK(s.steps[2].timeout == 1min);
@@ -175,8 +210,11 @@ TEST_CASE("steps say in one line what they do") {
 
 TEST_CASE("values are set from outside") {
     LoadOptions options;
-    options.set = {"spec.cluster.phases.pvBinderResync=3s", "spec.steps[1].at=7s", "spec.seed=9",
-                   "metadata.labels[\"a.b/c\"]=x", "spec.featureGates.ReadWriteOncePod=false",
+    options.set = {"spec.cluster.phases.pvBinderResync=3s",
+                   "spec.steps[1].at=7s",
+                   "spec.seed=9",
+                   "metadata.labels[\"a.b/c\"]=x",
+                   "spec.featureGates.ReadWriteOncePod=false",
                    "spec.steps[2]={at: 8s, note: added}"};
     const Scenario s = load("  steps:\n  - {at: 1s, note: a}\n  - {at: 2s, note: b}\n", options);
     CHECK(s.cluster.phases.at("pvBinderResync") == 3s);
@@ -196,10 +234,15 @@ TEST_CASE("a value that cannot be set is told with what was asked") {
         return complaints(load_text(scenario_of("  steps: [{note: a}]\n"), "test.yaml", options));
     };
     CHECK(told("spec.seed") == "--set spec.seed: expected path=value such as spec.seed=7\n");
-    CHECK(told("spec..x=1") == "--set spec..x=1: malformed path; expected one such as spec.steps[2].at\n");
-    CHECK(told("spec.steps[5].at=1s") == "--set spec.steps[5].at=1s: [5]: the list has 1 elements\n");
-    CHECK(told("metadata.name.x=1") == "--set metadata.name.x=1: \"x\" needs a map, found the text \"test\"\n");
-    CHECK(told("spec.clutser.nodes=3") == "--set spec.clutser.nodes=3: unknown key \"clutser\" in spec (nearest known: \"cluster\")\n");
+    CHECK(told("spec..x=1") ==
+          "--set spec..x=1: malformed path; expected one such as spec.steps[2].at\n");
+    CHECK(told("spec.steps[5].at=1s") ==
+          "--set spec.steps[5].at=1s: [5]: the list has 1 elements\n");
+    CHECK(told("metadata.name.x=1") ==
+          "--set metadata.name.x=1: \"x\" needs a map, found the text \"test\"\n");
+    CHECK(told("spec.clutser.nodes=3") ==
+          "--set spec.clutser.nodes=3: unknown key \"clutser\" in spec (nearest known: "
+          "\"cluster\")\n");
     CHECK(told("spec.seed=many") ==
           "--set spec.seed=many: spec.seed: expected a whole number, found the text \"many\"\n");
 }
@@ -207,7 +250,8 @@ TEST_CASE("a value that cannot be set is told with what was asked") {
 TEST_CASE("keys that name absent actors are noted, keys that turn them off accepted") {
     const Scenario s = load(
         "  cluster:\n"
-        "    controllers: {scheduler: true, kubelet: [node-1], externalProvisioner: true, externalAttacher: false}\n"
+        "    controllers: {scheduler: true, kubelet: [node-1], externalProvisioner: true, "
+        "externalAttacher: false}\n"
         "    scheduler: {choice: {default/web-0: node-2}}\n"
         "    phases: {attachDetachSync: 3s}\n"
         "    drivers: []\n");
@@ -218,7 +262,8 @@ TEST_CASE("keys that name absent actors are noted, keys that turn them off accep
     CHECK(noted("spec.cluster.controllers.kubelet: kubelets are not modelled yet"));
     CHECK(noted("spec.cluster.controllers.externalProvisioner: CSI sidecars are not modelled yet"));
     CHECK(noted("spec.cluster.scheduler: the scheduler is not modelled yet"));
-    CHECK(noted("spec.cluster.phases.attachDetachSync: the attach/detach controller is not modelled yet"));
+    CHECK(noted(
+        "spec.cluster.phases.attachDetachSync: the attach/detach controller is not modelled yet"));
     const Scenario off = load("  cluster: {controllers: {scheduler: false, kubelet: false}}\n");
     CHECK(off.notices[0].find("kube-scheduler") == std::string::npos);
     CHECK(off.notices[0].find("kubelet") == std::string::npos);
@@ -232,6 +277,7 @@ TEST_CASE("kinds that nothing acts on are stored with a warning") {
         "    - {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n"
         "    - {apiVersion: example.com/v1, kind: Backup, metadata: {name: c}}\n");
     REQUIRE(s.warnings.size() == 2);
-    CHECK(s.warnings[0].message == "ConfigMap objects are stored as they are; nothing acts on them");
+    CHECK(s.warnings[0].message ==
+          "ConfigMap objects are stored as they are; nothing acts on them");
     CHECK(s.warnings[1].message == "Backup objects are stored as they are; nothing acts on them");
 }

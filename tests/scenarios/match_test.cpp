@@ -41,9 +41,11 @@ TEST_CASE("lists match when each given element has a match, in any order") {
 }
 
 TEST_CASE("amounts compare by value where amounts stand, and as text elsewhere") {
-    CHECK(fits("{spec: {resources: {requests: {storage: 1024Mi}}}}", "{spec: {resources: {requests: {storage: 1Gi}}}}"));
+    CHECK(fits("{spec: {resources: {requests: {storage: 1024Mi}}}}",
+               "{spec: {resources: {requests: {storage: 1Gi}}}}"));
     CHECK(fits("{status: {capacity: {storage: 1}}}", "{status: {capacity: {storage: '1'}}}"));
-    CHECK(fits("{status: {used: {requests.storage: 3072Mi}}}", "{status: {used: {requests.storage: 3Gi}}}"));
+    CHECK(fits("{status: {used: {requests.storage: 3072Mi}}}",
+               "{status: {used: {requests.storage: 3Gi}}}"));
     CHECK_FALSE(fits("{spec: {capacity: {storage: 2Gi}}}", "{spec: {capacity: {storage: 1Gi}}}"));
     CHECK_FALSE(fits("{metadata: {labels: {size: 1Gi}}}", "{metadata: {labels: {size: 1024Mi}}}"));
 }
@@ -58,8 +60,9 @@ TEST_CASE("a given zero value matches a field that is left out") {
 }
 
 TEST_CASE("differences name each field with what was expected and found") {
-    const auto found = differences(yaml("{status: {phase: Bound}, spec: {volumeName: a, modes: [x]}}"),
-                                   yaml("{status: {phase: Pending}, spec: {modes: [y]}}"));
+    const auto found =
+        differences(yaml("{status: {phase: Bound}, spec: {volumeName: a, modes: [x]}}"),
+                    yaml("{status: {phase: Pending}, spec: {modes: [y]}}"));
     REQUIRE(found.size() == 3);
     CHECK(found[0].to_string() == "spec.modes[]: expected x, found [y]");
     CHECK(found[1].to_string() == "spec.volumeName: expected a, found nothing");

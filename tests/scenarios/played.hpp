@@ -41,14 +41,15 @@ inline std::unique_ptr<Run> play(const std::string& spec, Run::Options options =
 
 inline std::string claim(const std::string& name, const std::string& size = "1Gi") {
     return "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: " + name +
-           "}, spec: {accessModes: [ReadWriteOnce], storageClassName: '', resources: {requests: {storage: " + size +
-           "}}}}";
+           "}, spec: {accessModes: [ReadWriteOnce], storageClassName: '', resources: {requests: "
+           "{storage: " +
+           size + "}}}}";
 }
 
 inline std::string volume(const std::string& name, const std::string& size = "1Gi") {
     return "{apiVersion: v1, kind: PersistentVolume, metadata: {name: " + name +
-           "}, spec: {accessModes: [ReadWriteOnce], storageClassName: '', capacity: {storage: " + size +
-           "}, persistentVolumeReclaimPolicy: Retain, hostPath: {path: /tmp/" + name + "}}}";
+           "}, spec: {accessModes: [ReadWriteOnce], storageClassName: '', capacity: {storage: " +
+           size + "}, persistentVolumeReclaimPolicy: Retain, hostPath: {path: /tmp/" + name + "}}}";
 }
 
 }  // namespace scenarios::test
