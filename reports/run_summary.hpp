@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "reports/comparison.hpp"
 #include "sim/time.hpp"
 
 namespace reports {
@@ -44,6 +45,7 @@ struct RunSummary {
     std::vector<std::string> notices;
     std::vector<StepLine> steps;
     std::vector<ExpectationLine> expectations;
+    std::vector<ComparisonLine> comparisons;
     std::vector<BrokenInvariant> broken;
     std::vector<std::string> unsettled;
     sim::Time ended;

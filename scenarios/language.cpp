@@ -157,7 +157,9 @@ const ShapeRef& scenario() {
                 {"cluster", cluster(), "What the cluster is."},
                 {"steps", list(steps(), "a list of steps"),
                  "What a person or a fault does to it, and when."},
-                {"expect", expectations(), "What must be true, counted from time 0."}});
+                {"expect", expectations(), "What must be true, counted from time 0."},
+                {"compare", comparisons(),
+                 "What a real cluster did, printed beside what this run did; judged by `test`."}});
     static const ShapeRef all =
         record("scenario", "a scenario",
                {required({"apiVersion", word({std::string(kApiVersion)}),

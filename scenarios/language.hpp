@@ -12,6 +12,7 @@ inline constexpr std::string_view kApiVersion = "stowage.dev/v1alpha1";
 const ShapeRef& scenario();
 ShapeRef cluster();
 ShapeRef steps();
+ShapeRef comparisons();
 ShapeRef expectations();  // the list; its element is also what a step's `expect` holds
 
 // Pieces that several of them use.

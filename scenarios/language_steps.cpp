@@ -203,6 +203,12 @@ ShapeRef taint() {
                    {"remove", boolean(), "Take it away instead."}});
 }
 
+ShapeRef repetition() {
+    return record("repeat", "a repetition such as {times: 30, every: 70ms}",
+                  {required({"times", integer(1, 1'000'000), "How many there are in all."}),
+                   required({"every", duration(), "From one to the next; needs `at`."})});
+}
+
 ShapeRef faults() {
     ShapeRef fault =
         record("fault", "a fault such as {times: 2, code: Internal}",
@@ -247,6 +253,8 @@ ShapeRef steps() {
          {"after", duration(), "Time since the previous step was sent."},
          {"when", when, "Wait for this state first; with `at`, the later of the two."},
          {"timeout", duration(), "How long `when` may take; 5m by default."},
+         {"repeat", repetition(),
+          "Do this step many times, each a little later; ${i} in its texts counts from 1."},
          {"create", manifest(), "Create this object."},
          {"apply", several, "Create these objects, or change those that exist to what is given."},
          {"replace", manifest(),
@@ -266,6 +274,39 @@ ShapeRef steps() {
          {"note", text(), "Free text that appears on the time line."},
          {"rejected", rejected, "The API server must refuse the request."},
          {"expect", expectation(), "What must be true, counted from this step."}});
+}
+
+ShapeRef comparisons() {
+    std::vector<std::string> names;
+    for (const Latency& l : latencies()) names.emplace_back(l.name);
+    const ShapeRef share =
+        record("share", "a share such as {of: claim-bound, upTo: 500ms}",
+               {required({"of", word(names), "Of which latency, of all that began."}),
+                {"over", duration(), "Those that took longer than this ..."},
+                {"upTo", duration(), "... and no longer than this."}});
+    const ShapeRef reached = record(
+        "reached", "a point such as {of: claim-bound, percent: 50}",
+        {required({"of", word(names), "Of which latency."}),
+         required({"percent", integer(1, 100), "So many in a hundred have come to its end."}),
+         {"since", duration(), "Counted from this virtual time; 0s by default."}});
+    const ShapeRef counted = record(
+        "recordedCount", "a count such as {count: 29, of: 30}",
+        {required({"count", integer(0), "So many."}), required({"of", integer(1), "Of so many."})});
+    const ShapeRef comparison = record(
+        "comparison", "a comparison such as {what: bound at once, share: {...}, recorded: {...}}",
+        {required({"what", text("a title"), "What is compared."}),
+         {"share", share, "How many of all; `recorded` is a count."},
+         {"reached", reached, "The virtual time at which so many were done; `recorded` is a time."},
+         required(
+             {"recorded",
+              one_of("a count such as {count: 29, of: 30}, or a duration", {counted, duration()}),
+              "What was measured on a real cluster."}),
+         {"source", text(), "Where that was measured."},
+         {"pAtLeast", number(0, 1), "Share: Fisher's exact test must give no less than this."},
+         {"fromPercent", integer(0, 100), "Share: the simulated share is no less ..."},
+         {"toPercent", integer(0, 100), "... and no more than this."},
+         {"withinPercent", integer(0, 100), "Reached: it differs by no more than this."}});
+    return list(comparison, "a list of comparisons");
 }
 
 ShapeRef expectations() { return list(expectation(), "a list of expectations"); }

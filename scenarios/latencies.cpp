@@ -37,6 +37,7 @@ void LatencySamples::end(const Key& key, sim::Time at) {
     const auto began = began_.find(key);
     if (began == began_.end()) return;
     samples_.push_back(at - began->second);
+    ends_.push_back(at);
     began_.erase(began);
 }
 

@@ -23,6 +23,9 @@ class LatencySamples {
 
     const std::string& name() const { return name_; }
     std::size_t finished() const { return samples_.size(); }
+    const std::vector<sim::Duration>& samples() const { return samples_; }
+    // When each of them came to its end, in that order.
+    const std::vector<sim::Time>& ends() const { return ends_; }
     std::size_t unfinished() const { return began_.size(); }
     // The least duration that at least `percent` in a hundred took no longer than; nothing where it
     // was not reached, or where nothing began.
@@ -39,6 +42,7 @@ class LatencySamples {
     std::string name_;
     std::map<model::api::Key, sim::Time> began_;
     std::vector<sim::Duration> samples_;
+    std::vector<sim::Time> ends_;
 };
 
 }  // namespace scenarios

@@ -56,6 +56,7 @@ void read_cluster(const Node& spec, LoadContext& context, Scenario& scenario);
 std::vector<Step> read_steps(const Node* steps, const std::optional<sim::Duration>& until,
                              LoadContext& context);
 std::optional<Expectation> read_expectation(const Node& node, LoadContext& context);
+std::optional<Comparison> read_comparison(const Node& node, LoadContext& context);
 sim::Distribution read_distribution(const Node& node, const std::string& where,
                                     LoadContext& context);
 

@@ -47,6 +47,11 @@ void read_spec(const Node& document, const LoadOptions& options, LoadContext& co
             if (auto e = read_expectation(node, context)) scenario.expect.push_back(std::move(*e));
         }
     }
+    if (const Node* compare = spec.find("compare")) {
+        for (const Node& node : compare->items) {
+            if (auto c = read_comparison(node, context)) scenario.compare.push_back(std::move(*c));
+        }
+    }
     if (options.seed) scenario.cluster.seed = *options.seed;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scenarios/file_text.hpp"
+#include "scenarios/json_reader.hpp"
 #include "scenarios/yaml_reader.hpp"
 
 namespace scenarios {
@@ -87,13 +88,42 @@ class Reader {
         if (std::find(open_.begin(), open_.end(), path) != open_.end() || path == context_.file) {
             return context_.error(name->place(), path + ": this file includes itself");
         }
-        FileText file = read_file(path, ReadLimits().bytes);
+        const bool json = path.ends_with(".json");
+        FileText file = read_file(path, json ? JsonLimits().bytes : ReadLimits().bytes);
         if (!file.problem.empty()) return context_.error(name->place(), path + ": " + file.problem);
         const std::string& kept = context_.keep(path);
+        if (is_json(path, file.text)) return read_json_file(file.text, kept);
         const std::vector<Node> documents = read_yaml(file.text, kept, context_.problems);
         open_.push_back(path);
         for (const Node& document : documents) read(document);
         open_.pop_back();
+    }
+
+    void read_json_file(const std::string& text, const std::string& kept) {
+        open_.push_back(kept);
+        read_json_items(text, kept, context_.problems, [&](const Value& item, const Place& place) {
+            read(node_at(item, place, kept));
+        });
+        open_.pop_back();
+    }
+
+    // All of it stands where the item begins.
+    static Node node_at(const Value& v, const Place& place, const std::string& file) {
+        Node node;
+        node.type = static_cast<Node::Type>(v.type());
+        node.quoted = v.is_string();
+        node.line = place.line;
+        node.column = place.column;
+        node.file = &file;
+        if (node.is_scalar()) {
+            node.text = v.is_string() ? std::string(v.as_string()) : v.to_json();
+            node.scalar = v;
+        }
+        for (const Value& item : v.as_list()) node.items.push_back(node_at(item, place, file));
+        for (const auto& [key, member] : v.as_map())
+            node.members.push_back(
+                Member{key.str(), place.line, place.column, node_at(member, place, file)});
+        return node;
     }
 
     void read_object(const Node& node) {

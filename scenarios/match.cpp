@@ -112,7 +112,16 @@ std::string comparable_message(const std::string& message) {
     std::size_t end = message.size();
     for (const char* mark : {"\n", "core.", "storage.", "(*", "0x"})
         end = std::min(end, message.find(mark));
-    return message.substr(0, end);
+    std::string cut = message.substr(0, end);
+    // The volume that carries a pod's token is named at random.
+    constexpr std::string_view kToken = "kube-api-access-";
+    constexpr std::size_t kRandom = 5;
+    for (std::size_t at = cut.find(kToken); at != std::string::npos;
+         at = cut.find(kToken, at + 1)) {
+        const std::size_t first = at + kToken.size();
+        if (cut.size() - first >= kRandom) cut.replace(first, kRandom, "*****");
+    }
+    return cut;
 }
 
 }  // namespace scenarios

@@ -1,3 +1,4 @@
+#include "scenarios/comparisons.hpp"
 #include "scenarios/run.hpp"
 
 #include <algorithm>
@@ -113,6 +114,7 @@ struct Run::Impl : model::Listener {
     std::string last_writer;
     Time next_settle_check{};
     std::unique_ptr<model::Listener> invariants;
+    Comparer comparer{scenario.compare};
 };
 
 void Run::Impl::preload() {
@@ -167,6 +169,7 @@ void Run::Impl::on(const model::Stamp& stamp, const model::Happening& happening)
 void Run::Impl::on_commit(const model::Stamp& stamp, const model::Committed& committed) {
     view.note_uid(committed);
     tallies.on(committed);
+    comparer.on(stamp.at, committed);
     if (!is_activity(committed, cluster.server().scheme())) return;
     last_write = stamp.at;
     last_writer = cluster.server().scheme().info(committed.object->kind).kind + " " +
@@ -251,6 +254,7 @@ void Run::Impl::finish() {
     if (gave_out) explain_unsettled();
     player.finish(now);
     judge.finish(now);
+    outcome.figures = comparer.figures();
     outcome.checks = player.checks() + outcome.expectations.size();
     outcome.fingerprint = cluster.engine().fingerprint();
     outcome.final_draw = cluster.engine().final_draw();

@@ -35,6 +35,12 @@ struct StepResult {
     std::string failure;  // why the step fails the scenario
 };
 
+// What the run has to set against a scenario's comparison of the same index.
+struct Figure {
+    std::int64_t count = 0, of = 0;       // share
+    std::optional<sim::Duration> reached;  // nothing: never
+};
+
 struct InvariantBreak {
     std::string invariant, detail;
     sim::Time at;
@@ -54,6 +60,7 @@ struct Outcome {
     Exit exit = Exit::Fine;
     std::vector<StepResult> steps;
     std::vector<ExpectationResult> expectations;
+    std::vector<Figure> figures;
     std::vector<InvariantBreak> broken;
     std::vector<std::string> unsettled;  // what waits, when the run did not settle
     std::string

@@ -121,6 +121,20 @@ struct Step {
     Place place;
 };
 
+// A figure measured on a real cluster, and how the run's own is found and held against it.
+struct Comparison {
+    std::string what, source, of;  // of: a latency's name
+    bool is_share = true;          // else: the time at which `percent` were reached
+    sim::Duration over{-1}, up_to = sim::Duration::max();  // share: over < took <= up_to
+    int percent = 100;
+    sim::Duration since{};  // reached: counted from here
+    std::int64_t recorded_count = 0, recorded_of = 0;
+    sim::Duration recorded_time{};
+    // Bounds; nothing where none is asked for.
+    std::optional<double> p_at_least;
+    std::optional<std::int64_t> from_percent, to_percent, within_percent;
+};
+
 struct Scenario {
     std::string file, name, description;
     model::api::TextMap labels;
@@ -129,6 +143,7 @@ struct Scenario {
     std::vector<Value> objects;  // exist before time 0
     std::vector<Step> steps;
     std::vector<Expectation> expect;
+    std::vector<Comparison> compare;
     std::vector<std::string>
         notices;  // absent actors and the like: one line each at the start of a run
     Diagnostics warnings;

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 Latencies::Latencies()
     : write(sim::Distribution::lognormal(3ms, 9ms)),
       read(sim::Distribution::lognormal(1ms, 4ms)),
-      response(sim::Distribution::lognormal(500us, 3ms)),
-      watch(sim::Distribution::lognormal(700us, 4ms)) {}
+      response(sim::Distribution::lognormal(500us, 1800us)),
+      watch(sim::Distribution::lognormal(100us, 700us)) {}
 
 RateLimit::RateLimit(int qps, int burst) {
     if (qps <= 0) return;
@@ -46,13 +46,41 @@ bool RateLimit::try_take(sim::Time now) {
 
 // A request on its way, and its answer on the way back. It belongs to the wire, not to the caller.
 struct Client::Flight {
+    Flight(api::Request r, const Client& client, sim::Time asked_)
+        : request(std::move(r)),
+          by(client.options_.name),
+          asked(asked_),
+          connected(client.connected_) {}
+    static void* operator new(std::size_t bytes) { return sim::allocate_frame(bytes); }
+    static void operator delete(void* memory, std::size_t bytes) {
+        sim::release_frame(memory, bytes);
+    }
+    void commit(api::Server& server);
+    void deliver() {
+        if (on_answer) return on_answer(answer);
+        promise.fulfil(std::move(answer));
+    }
+
     api::Request request;
+    api::Response answer;
     api::Text by;
     sim::Time asked, sent;
     sim::Duration reply_delay;
-    std::shared_ptr<bool> connected;
-    std::function<void(api::Response)> on_answer;
+    Life connected;
+    std::function<void(const api::Response&)> on_answer;  // or, without one:
+    sim::Promise<api::Response> promise;
 };
+
+void Client::Flight::commit(api::Server& server) {
+    sim::Engine& engine = server.engine();
+    answer = server.handle(request, by);
+    if (!server.journal().is_heard()) return;
+    const api::Request& r = request;
+    Requested told{by,    r.verb, r.kind, r.key, r.subresource, answer.status,
+                   asked, sent,   r.id};
+    if (told.key.name.empty() && answer.object) told.key = answer.object->key();
+    server.journal().emit(Stamp{engine.now(), engine.current().seq}, told);
+}
 
 Client::Client(api::Server& server, const Latencies& latencies, Options options)
     : server_(server),
@@ -71,41 +99,29 @@ api::Request Client::request(Verb verb, api::Kind kind, api::Key key) {
     return r;
 }
 
-void Client::transmit(api::Request request, sim::Time asked,
-                      std::function<void(api::Response)> on_answer) {
+void Client::transmit(std::unique_ptr<Flight> flight) {
     sim::Engine& engine = server_.engine();
-    const bool reads = request.verb == Verb::Get || request.verb == Verb::List;
+    const Verb verb = flight->request.verb;
+    const bool reads = verb == Verb::Get || verb == Verb::List;
     const sim::Duration travel =
         reads ? latencies_.read.sample(read_stream_) : latencies_.write.sample(write_stream_);
     // Both ways are drawn at once, so that what other requests do in between disturbs no draw.
-    const sim::Duration back = latencies_.response.sample(reply_stream_);
-    auto flight =
-        std::make_unique<Flight>(Flight{std::move(request), options_.name, asked, engine.now(),
-                                        back, connected_, std::move(on_answer)});
-    api::Server& server = server_;
+    flight->reply_delay = latencies_.response.sample(reply_stream_);
+    flight->sent = engine.now();
     sim::Time arrival = engine.now() + travel;
     if (options_.in_order) {
         // Strictly later, so that no ready order can turn the two around.
         last_arrival_ = arrival = std::max(arrival, last_arrival_ + 1ns);
     }
-    engine.call_at(
-        arrival, kind_of(reads ? Wait::ApiRead : Wait::ApiWrite),
-        [&server, flight = std::move(flight)] {
-            if (!*flight->connected) return;
-            sim::Engine& engine = server.engine();
-            api::Response answer = server.handle(flight->request, flight->by);
-            const api::Request& r = flight->request;
-            Requested told{flight->by,    r.verb,        r.kind,       r.key, r.subresource,
-                           answer.status, flight->asked, flight->sent, r.id};
-            if (told.key.name.empty() && answer.object) told.key = answer.object->key();
-            server.journal().emit(Stamp{engine.now(), engine.current().seq}, told);
-            if (!flight->on_answer) return;
-            engine.call_in(
-                flight->reply_delay, kind_of(Wait::ApiReply),
-                [on_answer = std::move(flight->on_answer), answer = std::move(answer)]() mutable {
-                    on_answer(std::move(answer));
-                });
-        });
+    engine.call_at(arrival, kind_of(reads ? Wait::ApiRead : Wait::ApiWrite),
+                   [&server = server_, flight = std::move(flight)]() mutable {
+                       if (!flight->connected) return;
+                       flight->commit(server);
+                       const sim::Duration delay = flight->reply_delay;
+                       server.engine().call_in(
+                           delay, kind_of(Wait::ApiReply),
+                           [flight = std::move(flight)] { flight->deliver(); });
+                   });
 }
 
 sim::Task<api::Response> Client::call(api::Request request) {
@@ -115,17 +131,18 @@ sim::Task<api::Response> Client::call(api::Request request) {
         co_await engine().sleep_for(wait, kind_of(Wait::Throttle));
     }
     sim::Reply<api::Response> reply(engine());
-    sim::Promise<api::Response> promise = reply.promise();
-    transmit(std::move(request), asked,
-             [promise](api::Response answer) { promise.fulfil(std::move(answer)); });
+    auto flight = std::make_unique<Flight>(std::move(request), *this, asked);
+    flight->promise = reply.promise();
+    transmit(std::move(flight));
     api::Response answer =
         co_await reply.get(kind_of(Wait::ApiReply), "the answer of the API server");
     co_return answer;
 }
 
 void Client::send(api::Request request, std::function<void(const api::Response&)> on_answer) {
-    transmit(std::move(request), engine().now(),
-             [on_answer = std::move(on_answer)](api::Response answer) { on_answer(answer); });
+    auto flight = std::make_unique<Flight>(std::move(request), *this, engine().now());
+    flight->on_answer = std::move(on_answer);
+    transmit(std::move(flight));
 }
 
 sim::Task<api::Response> Client::remove(api::Kind kind, api::Key key, api::DeleteOptions options) {

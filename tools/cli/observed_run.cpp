@@ -58,6 +58,24 @@ reports::ExpectationLine line_of(const scenarios::ExpectationResult& e) {
     return line;
 }
 
+reports::ComparisonLine line_of(const scenarios::Comparison& c, const scenarios::Figure& figure) {
+    reports::ComparisonLine line;
+    line.what = c.what;
+    line.source = c.source;
+    line.is_share = c.is_share;
+    line.count = figure.count;
+    line.of = figure.of;
+    line.recorded_count = c.recorded_count;
+    line.recorded_of = c.recorded_of;
+    if (figure.reached) line.reached.push_back(*figure.reached);
+    line.recorded_time = c.recorded_time;
+    line.p_at_least = c.p_at_least;
+    line.from_percent = c.from_percent;
+    line.to_percent = c.to_percent;
+    line.within_percent = c.within_percent;
+    return line;
+}
+
 }  // namespace
 
 ObservedRun::ObservedRun(const scenarios::Scenario& scenario, const Options& options, Watch watch)
@@ -109,6 +127,9 @@ void ObservedRun::take_outcome(reports::RunSummary& s) {
     const scenarios::Outcome& outcome = run_->outcome();
     for (const auto& step : outcome.steps) s.steps.push_back(line_of(step));
     for (const auto& e : outcome.expectations) s.expectations.push_back(line_of(e));
+    const auto& compare = run_->scenario().compare;
+    for (std::size_t i = 0; i < outcome.figures.size(); ++i)
+        s.comparisons.push_back(line_of(compare[i], outcome.figures[i]));
     for (const auto& b : outcome.broken) s.broken.push_back({b.invariant, b.detail, b.at});
     s.unsettled = outcome.unsettled;
     s.ended = outcome.ended;

@@ -110,6 +110,8 @@ const std::vector<OptionSpec>& option_table() {
         {"--junit", "FILE", kTest, "write a JUnit report", text_into(&Options::junit)},
         {"--quiet", "", kRun | kTest, "print only failures and the last line",
          flag_into(&Options::quiet)},
+        {"--no-timeline", "", kRun, "print what was found, without the time line",
+         flag_into(&Options::no_timeline)},
         {"--verbose", "", kRun | kTest,
          "print also reads, syncs, resource versions and why volumes were passed over",
          flag_into(&Options::verbose)},

@@ -26,7 +26,7 @@ struct Options {
     std::vector<std::string> set;                    // path=value
     std::string record, requests, json, dot, junit;  // "": not asked for; "-": standard output
     unsigned jobs = 1, seeds = 0;                    // seeds 0: the scenario's own
-    bool shuffle = false, quiet = false, verbose = false, once = false;
+    bool shuffle = false, quiet = false, verbose = false, once = false, no_timeline = false;
     Color color = Color::Auto;
 };
 

@@ -78,6 +78,10 @@ void print_findings(std::ostream& out, ObservedRun& run, const reports::RunSumma
     reports::RunSummary others = summary;  // what failed beside the expectations above
     others.expectations.clear();
     section(out, "Failures", failures_text(others, ink), ink);
+    std::string compared;
+    for (const reports::ComparisonLine& line : summary.comparisons)
+        compared += "  " + reports::text_of(line) + "\n";
+    section(out, "Beside a real cluster", compared, ink);
     section(out, "From creation to Bound", latency_text(run.claims(), options.verbose), ink);
     if (options.verbose) {
         section(out, "Matches", matches_text(run.matches()), ink);
@@ -142,6 +146,8 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     files->attach(run);
     if (!options.quiet) {
         out << head_text(run.summary(), ink);
+    }
+    if (!options.quiet && !options.no_timeline) {
         reports::Timeline::Options how;
         how.verbose = options.verbose;
         how.ink = ink;

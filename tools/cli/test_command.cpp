@@ -43,7 +43,22 @@ struct FileResult {
     int worst() const {
         int code = 0;
         for (const TrialResult& t : trials) code = std::max(code, t.exit);
+        if (code == 0 && !failed_comparisons().empty()) code = 1;
         return code;
+    }
+    // Over all seeds: a share needs many runs to say something.
+    std::vector<reports::ComparisonLine> comparisons() const {
+        std::vector<reports::ComparisonLine> pooled = trials.front().run.comparisons;
+        for (std::size_t t = 1; t < trials.size(); ++t)
+            for (std::size_t i = 0; i < pooled.size() && i < trials[t].run.comparisons.size(); ++i)
+                pooled[i].add(trials[t].run.comparisons[i]);
+        return pooled;
+    }
+    std::string failed_comparisons() const {
+        std::string out;
+        for (const reports::ComparisonLine& line : comparisons())
+            if (line.judged() && !line.holds()) out += "  FAILED  " + reports::text_of(line) + "\n";
+        return out;
     }
 };
 
@@ -68,6 +83,8 @@ std::string shares_text(const FileResult& file) {
     std::vector<reports::ClaimPath> claims;
     for (const TrialResult& t : file.trials)
         claims.insert(claims.end(), t.claims.begin(), t.claims.end());
+    for (const reports::ComparisonLine& line : file.comparisons())
+        out += "        " + reports::text_of(line) + "\n";
     const std::string latency = reports::text_of(reports::summary_of(claims));
     return latency.empty() ? out : out + "        " + indented(latency, 8) + "\n";
 }
@@ -95,7 +112,7 @@ std::string text_of(const FileResult& file, const Options& options, const report
     if (!options.quiet || failed) out += line_of(file, options, ink);
     if (options.seeds && !file.skipped() && !options.quiet) out += shares_text(file);
     if (options.verbose) out += file.trials.front().warnings;
-    if (!failed) return out;
+    if (!failed) return out + file.failed_comparisons();
     out += failures_text(failed->run, ink);
     if (!failed->problem.empty()) out += "  " + indented(failed->problem, 2) + "\n";
     if (failed->exit != kBadInput && failed->exit != kDefect)

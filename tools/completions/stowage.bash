@@ -22,7 +22,7 @@ _stowage() {
     local play='--seed --until --set --shuffle --color' words=''
     case $command in
         '') words='run test validate schema explain version' ;;
-        run) words="$play --quiet --verbose --record --requests --json --dot --help" ;;
+        run) words="$play --quiet --verbose --no-timeline --record --requests --json --dot --help" ;;
         test) words="$play --quiet --verbose -j --junit --seeds --once --help" ;;
         explain) words="$play --at --help" ;;
         schema | version) return ;;

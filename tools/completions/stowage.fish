@@ -21,6 +21,7 @@ complete -c stowage -n $runs -l set -x -d 'replace a value of the scenario (path
 complete -c stowage -n $runs -l shuffle -d 'order simultaneous events by the seed'
 complete -c stowage -n $runs -l color -x -a 'auto always never' -d 'when to colour'
 complete -c stowage -n $prints -l quiet -d 'print only failures'
+complete -c stowage -n '__fish_seen_subcommand_from run' -l no-timeline -d 'leave the time line out'
 complete -c stowage -n $prints -l verbose -d 'print more'
 complete -c stowage -n $run -l record -r -F -d 'write every watch event to the file'
 complete -c stowage -n $run -l requests -r -F -d 'write every API write to the file'

@@ -1,0 +1,117 @@
+// Comparisons: figures measured elsewhere, read from the file and set beside those of the run.
+#include "scenarios/comparisons.hpp"
+
+#include <algorithm>
+
+#include "scenarios/load_context.hpp"
+
+namespace scenarios {
+
+namespace {
+
+bool bounded_by(const Node& node, const char* key) { return node.find(key) != nullptr; }
+
+std::optional<std::int64_t> percent_of(const Node& node, const char* key) {
+    const Node* found = node.find(key);
+    if (!found) return std::nullopt;
+    return int_of(found);
+}
+
+// Bounds of one sort of figure make no sense for the other.
+bool fits(const Node& node, bool is_share, LoadContext& context) {
+    const Node& recorded = *node.find("recorded");
+    if (is_share != recorded.is_map()) {
+        context.error(recorded.place(), is_share ? "a share is compared with {count: ..., of: ...}"
+                                                 : "a point is compared with a duration");
+        return false;
+    }
+    for (const char* key : {"pAtLeast", "fromPercent", "toPercent", "withinPercent"}) {
+        const bool of_share = std::string_view(key) != "withinPercent";
+        if (bounded_by(node, key) && of_share != is_share) {
+            context.error(node.find(key)->place(), "\"" + std::string(key) + "\" goes with \"" +
+                                                       (of_share ? "share" : "reached") + "\"");
+            return false;
+        }
+    }
+    return true;
+}
+
+void read_share(const Node& node, const Node& share, LoadContext& context, Comparison& c) {
+    c.of = text_of(share.find("of"));
+    if (const auto over = duration_of(share.find("over"))) c.over = *over;
+    if (const auto up_to = duration_of(share.find("upTo"))) c.up_to = *up_to;
+    const Node& recorded = *node.find("recorded");
+    c.recorded_count = int_of(recorded.find("count"));
+    c.recorded_of = int_of(recorded.find("of"));
+    if (c.recorded_count > c.recorded_of)
+        context.error(recorded.place(), "more were counted than there were");
+}
+
+}  // namespace
+
+std::optional<Comparison> read_comparison(const Node& node, LoadContext& context) {
+    const Node* share = node.find("share");
+    const Node* reached = node.find("reached");
+    if ((share == nullptr) == (reached == nullptr)) {
+        context.error(node.place(), "a comparison has either \"share\" or \"reached\"");
+        return std::nullopt;
+    }
+    Comparison c;
+    c.is_share = share != nullptr;
+    if (!fits(node, c.is_share, context)) return std::nullopt;
+    c.what = text_of(node.find("what"));
+    c.source = text_of(node.find("source"));
+    if (share) {
+        read_share(node, *share, context, c);
+    } else {
+        c.of = text_of(reached->find("of"));
+        c.percent = static_cast<int>(int_of(reached->find("percent")));
+        c.since = duration_of(reached->find("since")).value_or(sim::Duration::zero());
+        c.recorded_time = *duration_of(node.find("recorded"));
+    }
+    if (const Node* p = node.find("pAtLeast")) c.p_at_least = p->scalar.as_double();
+    c.from_percent = percent_of(node, "fromPercent");
+    c.to_percent = percent_of(node, "toPercent");
+    c.within_percent = percent_of(node, "withinPercent");
+    return c;
+}
+
+Comparer::Comparer(const std::vector<Comparison>& comparisons) : comparisons_(comparisons) {
+    for (const Comparison& c : comparisons_) {
+        const auto known = std::find_if(samples_.begin(), samples_.end(),
+                                        [&](const LatencySamples& s) { return s.name() == c.of; });
+        if (known == samples_.end()) samples_.emplace_back(c.of);
+    }
+}
+
+void Comparer::on(sim::Time at, const model::Committed& committed) {
+    for (LatencySamples& s : samples_) s.on(at, committed);
+}
+
+std::vector<Figure> Comparer::figures() const {
+    std::vector<Figure> all;
+    for (const Comparison& c : comparisons_) {
+        const LatencySamples& s =
+            *std::find_if(samples_.begin(), samples_.end(),
+                          [&](const LatencySamples& one) { return one.name() == c.of; });
+        Figure figure;
+        const std::size_t total = s.finished() + s.unfinished();
+        figure.of = static_cast<std::int64_t>(total);
+        if (c.is_share) {
+            figure.count =
+                std::count_if(s.samples().begin(), s.samples().end(),
+                              [&](sim::Duration took) { return took > c.over && took <= c.up_to; });
+            // What never came to its end took longer than anything.
+            if (c.up_to == sim::Duration::max())
+                figure.count += static_cast<std::int64_t>(s.unfinished());
+        } else if (total > 0) {
+            const std::size_t rank = (total * static_cast<std::size_t>(c.percent) + 99) / 100;
+            if (rank <= s.ends().size())
+                figure.reached = s.ends()[rank - 1].time_since_epoch() - c.since;
+        }
+        all.push_back(figure);
+    }
+    return all;
+}
+
+}  // namespace scenarios
