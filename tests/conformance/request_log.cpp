@@ -29,9 +29,11 @@ ByComponent read_log(const std::string& path) {
         const json j = json::parse(line, nullptr, false);
         if (!j.is_object()) continue;
         const std::string what = j.value("what", "");
-        log[j.value("by", "")].push_back(j.value("verb", "") + " " + what + " " +
-                                         stable_name(what, j.value("name", "")) + " " +
-                                         std::to_string(j.value("code", 0)));
+        // A component's recorder writes events beside its workers: two senders, two orders.
+        const std::string sender = j.value("by", "") + (what == "events" ? " (events)" : "");
+        log[sender].push_back(j.value("verb", "") + " " + what + " " +
+                              stable_name(what, j.value("name", "")) + " " +
+                              std::to_string(j.value("code", 0)));
     }
     return log;
 }

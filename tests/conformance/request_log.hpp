@@ -1,5 +1,6 @@
 // Holds a request log against the recordings of a case: for each component, which requests in which
-// order. Times are not judged, nor the order between components; a name that the server or the
+// order; its events in an order of their own, since a recorder writes beside the workers. Times are
+// not judged, nor the order between components; a name that the server or the
 // recorder made up counts only by its beginning.
 #pragma once
 
