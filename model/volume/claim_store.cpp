@@ -1,5 +1,7 @@
 #include "model/volume/claim_store.hpp"
 
+#include <algorithm>
+
 namespace model::volume {
 
 void ClaimStore::put(const api::Ref<PVC>& claim) {
@@ -7,35 +9,36 @@ void ClaimStore::put(const api::Ref<PVC>& claim) {
     api::Ref<PVC>& mine = claims_[key];
     const api::Text before = mine ? mine->spec.volumeName : api::Text();
     mine = claim;
-    if (before == claim->spec.volumeName) return;
-    if (!before.empty()) {
-        const auto it = by_volume_.find(api::Key(api::Text(), before));
-        it->second.erase(key);
-        if (it->second.empty()) by_volume_.erase(it);
-    }
-    if (!claim->spec.volumeName.empty())
-        by_volume_[api::Key(api::Text(), claim->spec.volumeName)].insert(key);
+    const api::Text& volume = claim->spec.volumeName;
+    if (before == volume) return;
+    if (!before.empty()) leave(before, key);
+    if (volume.empty()) return;
+    std::vector<api::Key>& claims = by_volume_[api::Key(api::Text(), volume)];
+    claims.insert(std::lower_bound(claims.begin(), claims.end(), key), key);
 }
 
 void ClaimStore::erase(const api::Key& key) {
-    const auto it = claims_.find(key);
-    if (it == claims_.end()) return;
-    const auto by = by_volume_.find(api::Key(api::Text(), it->second->spec.volumeName));
-    if (by != by_volume_.end()) {
-        by->second.erase(key);
-        if (by->second.empty()) by_volume_.erase(by);
-    }
-    claims_.erase(it);
+    const api::Ref<PVC> claim = get(key);
+    if (!claim) return;
+    if (!claim->spec.volumeName.empty()) leave(claim->spec.volumeName, key);
+    claims_.erase(key);
+}
+
+void ClaimStore::leave(const api::Text& volume, const api::Key& claim) {
+    const api::Key by(api::Text(), volume);
+    std::vector<api::Key>& claims = *by_volume_.find(by);
+    std::erase(claims, claim);
+    if (claims.empty()) by_volume_.erase(by);
 }
 
 api::Ref<PVC> ClaimStore::get(const api::Key& key) const {
-    const auto it = claims_.find(key);
-    return it == claims_.end() ? api::Ref<PVC>() : it->second;
+    const api::Ref<PVC>* claim = claims_.find(key);
+    return claim ? *claim : api::Ref<PVC>();
 }
 
-const std::set<api::Key>& ClaimStore::naming(const api::Text& volume) const {
-    const auto it = by_volume_.find(api::Key(api::Text(), volume));
-    return it == by_volume_.end() ? none_ : it->second;
+const std::vector<api::Key>& ClaimStore::naming(const api::Text& volume) const {
+    const std::vector<api::Key>* claims = by_volume_.find(api::Key(api::Text(), volume));
+    return claims ? *claims : none_;
 }
 
 }  // namespace model::volume

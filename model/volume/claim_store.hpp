@@ -3,9 +3,9 @@
 // has no counterpart.
 #pragma once
 
-#include <set>
-#include <unordered_map>
+#include <vector>
 
+#include "model/api/key_map.hpp"
 #include "model/volume/binding.hpp"
 
 namespace model::volume {
@@ -16,13 +16,15 @@ class ClaimStore {
     void erase(const api::Key& key);
     api::Ref<PVC> get(const api::Key& key) const;
     // Keys of the claims whose spec names that volume, ascending; empty without any.
-    const std::set<api::Key>& naming(const api::Text& volume) const;
+    const std::vector<api::Key>& naming(const api::Text& volume) const;
     std::size_t size() const { return claims_.size(); }
 
   private:
-    std::unordered_map<api::Key, api::Ref<PVC>, api::KeyHash> claims_;
-    std::unordered_map<api::Key, std::set<api::Key>, api::KeyHash> by_volume_;  // key: ("", volume)
-    std::set<api::Key> none_;
+    void leave(const api::Text& volume, const api::Key& claim);
+
+    api::KeyMap<api::Ref<PVC>> claims_;
+    api::KeyMap<std::vector<api::Key>> by_volume_;  // key: ("", volume); claims ascending
+    std::vector<api::Key> none_;
 };
 
 }  // namespace model::volume

@@ -36,7 +36,7 @@ std::string PersistentVolumeController::when_next(const RestlessKeys& keys,
 std::string PersistentVolumeController::explain_unmatched(const PVC& claim) const {
     const std::string_view name = storage_class_of(claim);
     const std::string none = "no Available volume of class " + quoted(name) +
-                             " with >= " + requested_storage(claim).to_string() + " fits";
+                             " with >= " + requested_storage(claim).to_string();
     if (name.empty()) return none;
     const auto cls = class_informer_.get<api::StorageClass>(api::Key(api::Text(), name));
     if (!cls) return none + ", and there is no storage class " + quoted(name) + " to make one";

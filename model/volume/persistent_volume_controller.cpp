@@ -57,6 +57,8 @@ sim::Task<api::Status> PersistentVolumeController::work_on_claim(control::WorkQu
         auto syncing = sync_claim(claim, pass);
         result = co_await std::move(syncing);
         restless_claims_.end(item.key, pass, result.message);
+    } else {
+        restless_claims_.put_back(item.key);
     }
     requeue_or_forget(claim_queue_, item.key, result);
     co_return result;
@@ -73,6 +75,8 @@ sim::Task<api::Status> PersistentVolumeController::work_on_volume(control::WorkQ
         auto syncing = sync_volume(volume, pass);
         result = co_await std::move(syncing);
         restless_volumes_.end(item.key, pass, result.message);
+    } else {
+        restless_volumes_.put_back(item.key);
     }
     requeue_or_forget(volume_queue_, item.key, result);
     co_return result;
@@ -91,6 +95,7 @@ void PersistentVolumeController::requeue_or_forget(control::WorkQueue& queue, co
 
 bool PersistentVolumeController::store(const api::Ref<PVC>& claim) {
     const api::Ref<PVC> mine = claims_.get(claim->key());
+    if (mine == claim) return true;
     if (mine && mine->metadata.resourceVersion > claim->metadata.resourceVersion) return false;
     claims_.put(claim);
     if (mine && mine->metadata.resourceVersion == claim->metadata.resourceVersion) return true;
@@ -102,6 +107,7 @@ bool PersistentVolumeController::store(const api::Ref<PVC>& claim) {
 
 bool PersistentVolumeController::store(const api::Ref<PV>& volume) {
     const api::Ref<PV> mine = volumes_.get(volume->metadata.name);
+    if (mine == volume) return true;
     if (mine && mine->metadata.resourceVersion > volume->metadata.resourceVersion) return false;
     volumes_.put(volume);
     if (mine && mine->metadata.resourceVersion == volume->metadata.resourceVersion) return true;
@@ -146,6 +152,18 @@ void PersistentVolumeController::mark_volume(const api::Text& name) {
     any_restless_.open();
 }
 
+void PersistentVolumeController::enqueue_restless(RestlessKeys& keys,
+                                                  const control::Informer& informer,
+                                                  control::WorkQueue& queue) {
+    for (const api::Key& key : keys.take_unqueued()) {
+        if (informer.get(key)) {
+            queue.add(key);
+        } else {
+            keys.put_back(key);
+        }
+    }
+}
+
 // Claims first, then volumes. A key that the informer does not know is not enqueued; its event is
 // on the way.
 void PersistentVolumeController::resync() {
@@ -154,10 +172,8 @@ void PersistentVolumeController::resync() {
         volume_informer_.for_each([this](const api::ObjectRef& o) { volume_queue_.add(o->key()); });
         return;
     }
-    for (const auto& [key, entry] : restless_claims_.entries())
-        if (claim_informer_.get(key)) claim_queue_.add(key);
-    for (const auto& [key, entry] : restless_volumes_.entries())
-        if (volume_informer_.get(key)) volume_queue_.add(key);
+    enqueue_restless(restless_claims_, claim_informer_, claim_queue_);
+    enqueue_restless(restless_volumes_, volume_informer_, volume_queue_);
 }
 
 // The first instant of the grid that is still to come.
@@ -218,20 +234,21 @@ MatchOptions PersistentVolumeController::match_options(bool delay_binding) const
 sim::Time PersistentVolumeController::next_action() const {
     sim::Time next = sim::kNever;
     if (!restless_claims_.empty() || !restless_volumes_.empty()) next = next_tick();
-    for (const auto& [key, entry] : restless_claims_.entries())
-        next = std::min(next, claim_queue_.due(key));
-    for (const auto& [key, entry] : restless_volumes_.entries())
-        next = std::min(next, volume_queue_.due(key));
+    restless_claims_.entries().for_each(
+        [&](const api::Key& key, const auto&) { next = std::min(next, claim_queue_.due(key)); });
+    restless_volumes_.entries().for_each(
+        [&](const api::Key& key, const auto&) { next = std::min(next, volume_queue_.due(key)); });
     return next;
 }
 
 bool PersistentVolumeController::repeats_only() const {
+    bool repeats = true;
     for (const RestlessKeys* keys : {&restless_claims_, &restless_volumes_})
-        for (const auto& [key, entry] : keys->entries()) {
-            if (entry.why != RestlessKeys::Why::Repeats) return false;
-            if (!entry.operation.empty() && operations_.backoff(entry.operation)) return false;
-        }
-    return true;
+        keys->entries().for_each([&](const api::Key&, const RestlessKeys::Entry& entry) {
+            repeats = repeats && entry.why == RestlessKeys::Why::Repeats &&
+                      (entry.operation.empty() || !operations_.backoff(entry.operation));
+        });
+    return repeats;
 }
 
 }  // namespace model::volume

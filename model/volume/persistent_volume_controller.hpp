@@ -87,6 +87,8 @@ class PersistentVolumeController final : public control::Controller {
     void forget_volume(const api::Key& key);
     void mark_claim(const api::Key& key);
     void mark_volume(const api::Text& name);
+    static void enqueue_restless(RestlessKeys& keys, const control::Informer& informer,
+                                 control::WorkQueue& queue);
     sim::Task<void> resync_loop();
     sim::Time next_tick() const;
     void say(const api::Object& about, control::EventType type, std::string_view reason,

@@ -1,5 +1,7 @@
 #include "model/volume/pods_of_claims.hpp"
 
+#include <algorithm>
+
 namespace model::volume {
 
 std::vector<api::Key> claims_of(const api::Pod& pod) {
@@ -21,12 +23,18 @@ PodsOfClaims::PodsOfClaims(control::Informer& pods) : pods_(pods) {
             for (const api::Key& claim : claims_of(*old)) {
                 const auto it = by_claim_.find(claim);
                 if (it == by_claim_.end()) continue;
-                it->second.erase(old->key());
+                std::erase(it->second, old->key());
                 if (it->second.empty()) by_claim_.erase(it);
             }
         }
-        if (const auto now = api::as<api::Pod>(after))
-            for (const api::Key& claim : claims_of(*now)) by_claim_[claim].insert(now->key());
+        const auto now = api::as<api::Pod>(after);
+        if (!now) return;
+        const api::Key key = now->key();
+        for (const api::Key& claim : claims_of(*now)) {
+            std::vector<api::Key>& keys = by_claim_[claim];
+            const auto place = std::lower_bound(keys.begin(), keys.end(), key);
+            if (place == keys.end() || *place != key) keys.insert(place, key);
+        }
     });
 }
 

@@ -3,7 +3,6 @@
 // informer; the order is that of the pods' keys.
 #pragma once
 
-#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -25,7 +24,7 @@ class PodsOfClaims {
 
   private:
     control::Informer& pods_;
-    std::unordered_map<api::Key, std::set<api::Key>, api::KeyHash> by_claim_;
+    std::unordered_map<api::Key, std::vector<api::Key>, api::KeyHash> by_claim_;  // sorted
 };
 
 }  // namespace model::volume

@@ -4,10 +4,10 @@
 // enqueues every key.
 #pragma once
 
-#include <map>
 #include <string>
+#include <vector>
 
-#include "model/api/object.hpp"
+#include "model/api/key_map.hpp"
 #include "sim/time.hpp"
 
 namespace model::volume {
@@ -32,6 +32,7 @@ class RestlessKeys {
         Why why = Why::Changed;
         std::string operation;  // that it hangs on, "" for none
         std::string error;
+        bool queued = false;  // a resync has put it into the queue, and no sync has begun since
     };
 
     // A sync begins: the key is clean until something marks it.
@@ -42,13 +43,21 @@ class RestlessKeys {
     void mark(const api::Key& key);
     void forget(const api::Key& key);
 
+    // The keys that a resync enqueues, ascending: those that the last one has not left in the
+    // queue. While a queue is long, most are there already; a resync must not cost by them.
+    std::vector<api::Key> take_unqueued();
+    // It is not in the queue after all, or has left it without a sync.
+    void put_back(const api::Key& key);
+
     bool empty() const { return entries_.empty(); }
     const Entry* find(const api::Key& key) const;
-    const std::map<api::Key, Entry>& entries() const { return entries_; }
+    // In no order that means anything.
+    const api::KeyMap<Entry>& entries() const { return entries_; }
 
   private:
-    std::map<api::Key, Entry> entries_;
-    std::map<api::Key, std::string> last_errors_;  // of keys whose last sync failed
+    api::KeyMap<Entry> entries_;
+    std::vector<api::Key> unqueued_;        // and keys that are clean again, and some twice
+    api::KeyMap<std::string> last_errors_;  // of keys whose last sync failed
 };
 
 }  // namespace model::volume

@@ -173,9 +173,10 @@ void VolumeIndex::remove(std::uint32_t slot) {
     Record& r = records_[slot];
     --count_by_modes_[r.modes];
     if (r.volume->spec.claimRef) {
-        const auto it = by_claim_.find(claim_key(*r.volume->spec.claimRef));
-        std::erase(it->second, slot);
-        if (it->second.empty()) by_claim_.erase(it);
+        const api::Key claim = claim_key(*r.volume->spec.claimRef);
+        std::vector<std::uint32_t>& slots = *by_claim_.find(claim);
+        std::erase(slots, slot);
+        if (slots.empty()) by_claim_.erase(claim);
     }
     if (!r.place.set) return;
     const Less less{records_};
@@ -193,11 +194,17 @@ void VolumeIndex::remove(std::uint32_t slot) {
     }
 }
 
+std::size_t VolumeIndex::size() const { return records_.size() - free_slots_.size(); }
+
+std::uint32_t VolumeIndex::slot_of(std::string_view name) const {
+    return by_name_.find(api::hash_of(name),
+                         [&](std::uint32_t slot) { return records_[slot].name == name; });
+}
+
 void VolumeIndex::put(const api::Ref<PV>& volume) {
-    const auto known = by_name_.find(volume->metadata.name.view());
-    std::uint32_t slot = 0;
-    if (known != by_name_.end()) {
-        slot = known->second;
+    const api::Text& name = volume->metadata.name;
+    std::uint32_t slot = slot_of(name);
+    if (slot != api::HashIndex::kNone) {
         remove(slot);
     } else {
         if (free_slots_.empty()) {
@@ -207,34 +214,33 @@ void VolumeIndex::put(const api::Ref<PV>& volume) {
         slot = free_slots_.back();
         free_slots_.pop_back();
         records_[slot].seen = seen_++;
-        records_[slot].name = volume->metadata.name;
-        by_name_.emplace(records_[slot].name.view(), slot);
+        records_[slot].name = name;
+        by_name_.insert(api::hash_of(name), slot);
     }
     records_[slot].volume = volume;
     insert(slot);
 }
 
 void VolumeIndex::erase(std::string_view name) {
-    const auto known = by_name_.find(name);
-    if (known == by_name_.end()) return;
-    const std::uint32_t slot = known->second;
+    const std::uint32_t slot = slot_of(name);
+    if (slot == api::HashIndex::kNone) return;
     remove(slot);
-    by_name_.erase(known);
+    by_name_.erase(api::hash_of(name), slot);
     records_[slot].volume = nullptr;
     records_[slot].name = api::Text();
     free_slots_.push_back(slot);
 }
 
 api::Ref<PV> VolumeIndex::get(std::string_view name) const {
-    const auto known = by_name_.find(name);
-    return known == by_name_.end() ? api::Ref<PV>() : records_[known->second].volume;
+    const std::uint32_t slot = slot_of(name);
+    return slot == api::HashIndex::kNone ? api::Ref<PV>() : records_[slot].volume;
 }
 
 std::vector<api::Ref<PV>> VolumeIndex::reserved_for(const api::Key& claim) const {
     std::vector<api::Ref<PV>> volumes;
-    const auto it = by_claim_.find(claim);
-    if (it == by_claim_.end()) return volumes;
-    std::vector<std::uint32_t> slots = it->second;
+    const std::vector<std::uint32_t>* known = by_claim_.find(claim);
+    if (!known) return volumes;
+    std::vector<std::uint32_t> slots = *known;
     std::sort(slots.begin(), slots.end(), [this](std::uint32_t a, std::uint32_t b) {
         return records_[a].seen < records_[b].seen;
     });
@@ -257,10 +263,10 @@ std::vector<const PV*> VolumeIndex::in_order() const {
 std::pair<std::uint32_t, std::uint8_t> VolumeIndex::reserved(const PVC& claim,
                                                              MatchOptions options) const {
     std::pair<std::uint32_t, std::uint8_t> best(kNone, AccessModes::kSets);
-    const auto it = by_claim_.find(claim.key());
-    if (it == by_claim_.end()) return best;
+    const std::vector<std::uint32_t>* slots = by_claim_.find(claim.key());
+    if (!slots) return best;
     const AccessModes wanted = AccessModes::of(claim.spec.accessModes);
-    for (std::uint32_t slot : it->second) {
+    for (std::uint32_t slot : *slots) {
         const Record& r = records_[slot];
         const PV& v = *r.volume;
         if ((r.modes & wanted.bits()) != wanted.bits() || !is_bound_to(v, claim) ||

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/api/key_map.hpp"
 #include "model/volume/capacity_order.hpp"
 #include "model/volume/match.hpp"
 
@@ -28,7 +29,7 @@ class VolumeIndex {
     void put(const api::Ref<PV>& volume);
     void erase(std::string_view name);
     api::Ref<PV> get(std::string_view name) const;
-    std::size_t size() const { return by_name_.size(); }
+    std::size_t size() const;
 
     // The same answer and errors as find_best_match over in_order(). Null: none fits.
     api::Result<api::Ref<PV>> find(const PVC& claim, MatchOptions options) const;
@@ -47,6 +48,7 @@ class VolumeIndex {
     struct Less;
     struct TooSmall;
 
+    std::uint32_t slot_of(std::string_view name) const;  // HashIndex::kNone: not here
     Place place_of(const PV& volume);
     std::uint32_t label_set(const api::TextMap& labels);
     void insert(std::uint32_t slot);
@@ -57,8 +59,8 @@ class VolumeIndex {
 
     std::vector<Record> records_;
     std::vector<std::uint32_t> free_slots_;
-    std::unordered_map<std::string_view, std::uint32_t> by_name_;  // keys live in the records
-    std::unordered_map<api::Key, std::vector<std::uint32_t>, api::KeyHash> by_claim_;
+    api::HashIndex by_name_;  // of records_
+    api::KeyMap<std::vector<std::uint32_t>> by_claim_;
     std::unordered_map<std::string, std::unique_ptr<Bucket>> buckets_;
     std::vector<Labels> labels_;
     std::unordered_map<std::string, std::uint32_t> label_ids_;

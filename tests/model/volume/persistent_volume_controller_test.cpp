@@ -75,7 +75,7 @@ TEST_CASE(
     CHECK(world.claim_phase("data") == "Pending");
     CHECK(
         world.controller->explain(api::Kind::PersistentVolumeClaim, api::Key("default", "data")) ==
-        "no Available volume of class \"\" with >= 1Gi fits; looked at again at the resync at "
+        "no Available volume of class \"\" with >= 1Gi; looked at again at the resync at "
         "10.000s");
     world.pass(2s);
     CHECK(world.claim_phase("data") == "Bound");
@@ -265,6 +265,31 @@ TEST_CASE("a recycler pod that failed fails the volume, and each resync tries ag
           Writes{"VolumeFailedRecycle: Recycle failed: failed to recycle volume: no such path"});
     world.settle();
     CHECK(world.server->find(api::Kind::Pod, key));
+}
+
+TEST_CASE("a recycler pod that outlived its controller is deleted, and the volume recycled later") {
+    VolumeWorld world;
+    world.volume("pv").policy("Recycle").made();
+    world.start();
+    world.pass(1s);
+    world.claim("data").made();
+    world.settle();
+    world.remove_claim("data");
+    world.pass(1s);
+    const api::Key key("default", "recycler-for-pv");
+    const auto old = world.server->find(api::Kind::Pod, key);
+    REQUIRE(old);
+    world.crash();
+    world.pass(1s);
+    world.start();
+    world.pass(1s);
+    CHECK(world.volume_phase("pv") == "Failed");
+    CHECK(world.volume_now("pv")->status.message ==
+          "Recycle failed: old recycler pod found, will retry later");
+    world.pass(20s);
+    const auto fresh = world.server->find(api::Kind::Pod, key);
+    REQUIRE(fresh);
+    CHECK(fresh->metadata.uid != old->metadata.uid);
 }
 
 TEST_CASE("a claim that waits for its first consumer tells for whom it waits") {
