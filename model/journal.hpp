@@ -115,6 +115,8 @@ class Journal {
   public:
     void listen(Listener* listener) { listeners_.push_back(listener); }
     void ignore(Listener* listener);
+    // Where nobody listens, what is told need not be put together.
+    bool is_heard() const { return !listeners_.empty(); }
     void emit(const Stamp& stamp, const Happening& happening) {
         for (Listener* l : listeners_) l->on(stamp, happening);
     }

@@ -58,7 +58,11 @@ class Builder : public YAML::EventHandler {
     // The document, if it held anything.
     std::optional<Node> take() { return std::move(root_); }
 
-    void OnDocumentStart(const YAML::Mark&) override {
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        // yaml-cpp takes a token that can begin nothing (a lone comma) for one empty document after
+        // the other, without end.
+        if (mark.pos == began_) refuse(mark, "malformed YAML: this begins nothing");
+        began_ = mark.pos;
         root_.reset();
         anchors_.clear();
     }
@@ -231,6 +235,7 @@ class Builder : public YAML::EventHandler {
 
     const std::string& file_;
     const ReadLimits& limits_;
+    int began_ = -1;  // offset of the last document
     std::optional<Node> root_;
     std::vector<Frame> stack_;
     std::map<YAML::anchor_t, Node> anchors_;

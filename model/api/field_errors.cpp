@@ -5,26 +5,17 @@
 
 namespace model::api {
 
-Path Path::with(const Part& part) const {
-    Path p(*this);
-    // Deeper than any rule goes; the last part is what a reader needs, so it replaces the one
-    // before.
-    if (p.size_ == p.parts_.size()) --p.size_;
-    p.parts_[p.size_++] = part;
-    return p;
-}
-
 std::string Path::text() const {
     std::string out;
     for (std::size_t i = 0; i < size_; ++i) {
         const Part& part = parts_[i];
         if (part.form == Part::kIndex) {
-            out += "[" + std::to_string(part.index) + "]";
+            out += "[" + std::to_string(part.size) + "]";
         } else if (part.form == Part::kKey) {
-            out.append("[").append(part.name).append("]");
+            out.append("[").append(part.view()).append("]");
         } else {
             if (!out.empty()) out += '.';
-            out += part.name;
+            out += part.view();
         }
     }
     return out;

@@ -4,6 +4,7 @@
 // marks and the machine-readable causes.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -20,23 +21,39 @@ namespace model::api {
 // nothing is wrong; the names it is made of must outlive it.
 class Path {
   public:
-    explicit Path(std::string_view root) { parts_[size_++] = Part{root, Part::kName, 0}; }
-    Path child(std::string_view name) const { return with(Part{name, Part::kName, 0}); }
-    Path index(std::size_t i) const { return with(Part{{}, Part::kIndex, i}); }
-    Path key(std::string_view k) const { return with(Part{k, Part::kKey, 0}); }
+    explicit Path(std::string_view root) { add(named(root, Part::kName)); }
+    Path(const Path& other) : size_(other.size_) {
+        std::copy_n(other.parts_.begin(), size_, parts_.begin());
+    }
+    Path& operator=(const Path&) = delete;
+    Path child(std::string_view name) const { return Path(*this, named(name, Part::kName)); }
+    Path index(std::size_t i) const {
+        return Path(*this, Part{nullptr, static_cast<std::uint32_t>(i), Part::kIndex});
+    }
+    Path key(std::string_view k) const { return Path(*this, named(k, Part::kKey)); }
     std::string text() const;
 
   private:
     struct Part {
         enum Form : std::uint8_t { kName, kIndex, kKey };
-        std::string_view name;
-        Form form = kName;
-        std::size_t index = 0;
+        const char* name;
+        std::uint32_t size;  // of the name, or the index
+        Form form;
+        std::string_view view() const { return std::string_view(name, size); }
     };
-    Path with(const Part& part) const;
+    static Part named(std::string_view name, Part::Form form) {
+        return Part{name.data(), static_cast<std::uint32_t>(name.size()), form};
+    }
+    Path(const Path& parent, Part part) : Path(parent) { add(part); }
+    void add(Part part) {
+        // Deeper than any rule goes; the last part is what a reader needs, so it replaces the one
+        // before.
+        if (size_ == parts_.size()) --size_;
+        parts_[size_++] = part;
+    }
 
-    std::array<Part, 12> parts_;
-    std::size_t size_ = 0;
+    std::array<Part, 12> parts_;  // those from size_ on were never written
+    std::uint32_t size_ = 0;
 };
 
 // A value as a message shows it. Two forms are given where versions differ: Go syntax and JSON.

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <deque>
-#include <unordered_map>
 #include <vector>
 
+#include "model/api/hash_index.hpp"
 #include "model/api/server.hpp"
 
 namespace model::api {
@@ -15,7 +15,7 @@ struct Server::KindStore {
     // What upstream's watch cache keeps at least; a watch that lags further must list again.
     static constexpr std::size_t kLogLength = 1000;
 
-    std::unordered_map<Key, std::uint32_t, KeyHash> slots;
+    HashIndex slots;
     std::vector<Key> keys;           // by slot
     std::vector<ObjectRef> current;  // by slot; null: gone
     std::deque<WatchEvent> log;
@@ -23,18 +23,24 @@ struct Server::KindStore {
     std::vector<WatchSink*> sinks;
     std::size_t living = 0;
 
+    // HashIndex::kNone where the key was never seen.
+    std::uint32_t known_slot(const Key& key) const {
+        return slots.find(key.hash(), [&](std::uint32_t slot) { return keys[slot] == key; });
+    }
+
     ObjectRef find(const Key& key) const {
-        auto it = slots.find(key);
-        return it == slots.end() ? ObjectRef() : current[it->second];
+        const std::uint32_t slot = known_slot(key);
+        return slot == HashIndex::kNone ? ObjectRef() : current[slot];
     }
 
     std::uint32_t slot_of(const Key& key) {
-        auto [it, fresh] = slots.try_emplace(key, static_cast<std::uint32_t>(keys.size()));
-        if (fresh) {
-            keys.push_back(key);
-            current.emplace_back();
-        }
-        return it->second;
+        const std::uint32_t known = known_slot(key);
+        if (known != HashIndex::kNone) return known;
+        const auto slot = static_cast<std::uint32_t>(keys.size());
+        slots.insert(key.hash(), slot);
+        keys.push_back(key);
+        current.emplace_back();
+        return slot;
     }
 
     // Slots in the order of their keys. New ones are merged in when somebody asks.

@@ -145,7 +145,8 @@ Messages label_value_problems(std::string_view text, const Wording& wording) {
 
 Messages name_problems(NameRule rule, std::string_view name, bool prefix, const Wording& wording) {
     if (rule == NameRule::PathSegment) return path_segment_problems(name, prefix);
-    const std::string judged = prefix ? without_trailing_dash(name) : std::string(name);
+    const std::string cut = prefix ? without_trailing_dash(name) : std::string();
+    const std::string_view judged = prefix ? std::string_view(cut) : name;
     return rule == NameRule::Label ? dns_label_problems(judged, wording)
                                    : dns_subdomain_problems(judged);
 }

@@ -15,17 +15,12 @@ auto place(Items& items, std::string_view key) {
         [](const auto& item, std::string_view k) { return item.first.view() < k; });
 }
 
-// FNV-1a over both parts; the same on every machine.
-std::uint64_t mix(std::uint64_t hash, std::string_view text) {
-    for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    return hash;
-}
-
 }  // namespace
 
 const Text* TextMap::find(std::string_view key) const {
-    const auto it = place(members_, key);
-    return it != members_.end() && it->first == key ? &it->second : nullptr;
+    const auto& members = members_.get();
+    const auto it = place(members, key);
+    return it != members.end() && it->first == key ? &it->second : nullptr;
 }
 
 std::string_view TextMap::get(std::string_view key) const {
@@ -34,39 +29,34 @@ std::string_view TextMap::get(std::string_view key) const {
 }
 
 void TextMap::append(Text key, Text value) {
-    if (members_.empty() || members_.back().first < key) {
-        members_.emplace_back(std::move(key), std::move(value));
+    auto& members = members_.edit();
+    if (members.empty() || members.back().first < key) {
+        members.emplace_back(std::move(key), std::move(value));
     } else {
         set(key, std::move(value));
     }
 }
 
 void TextMap::set(std::string_view key, Text value) {
-    const auto it = place(members_, key);
-    if (it != members_.end() && it->first == key) {
+    auto& members = members_.edit();
+    const auto it = place(members, key);
+    if (it != members.end() && it->first == key) {
         it->second = std::move(value);
     } else {
-        members_.emplace(it, Text(key), std::move(value));
+        members.emplace(it, Text(key), std::move(value));
     }
 }
 
 bool TextMap::erase(std::string_view key) {
-    const auto it = place(members_, key);
-    if (it == members_.end() || it->first != key) return false;
-    members_.erase(it);
+    if (!contains(key)) return false;
+    auto& members = members_.edit();
+    members.erase(place(members, key));
     return true;
 }
 
 bool ObjectMeta::has_finalizer(std::string_view wanted) const {
     return std::any_of(finalizers.begin(), finalizers.end(),
                        [&](const Text& f) { return f == wanted; });
-}
-
-std::size_t KeyHash::operator()(const Key& k) const noexcept {
-    std::uint64_t hash = mix(0xcbf29ce484222325ULL, k.ns);
-    hash = (hash ^ '/') * 0x100000001b3ULL;
-    hash = mix(hash, k.name);
-    return static_cast<std::size_t>(hash ^ (hash >> 32));
 }
 
 const Quantity* ResourceList::find(std::string_view name) const {
@@ -125,6 +115,12 @@ std::unique_ptr<Object> copy_of(const Object& object) {
         using T = std::remove_cvref_t<decltype(typed)>;
         return std::make_unique<T>(typed);
     });
+}
+
+std::unique_ptr<Object> thaw(ObjectRef object) {
+    if (object->count_ != 1) return copy_of(*object);
+    object.object_->count_ = 0;
+    return std::unique_ptr<Object>(const_cast<Object*>(std::exchange(object.object_, nullptr)));
 }
 
 std::unique_ptr<Object> make_object(Kind kind) {

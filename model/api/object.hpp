@@ -16,6 +16,7 @@
 #include "model/api/text.hpp"
 #include "model/api/timestamp.hpp"
 #include "model/api/value.hpp"
+#include "sim/frame_pool.hpp"
 
 namespace model::api {
 
@@ -38,24 +39,27 @@ enum class Kind : std::uint16_t {
 };
 inline constexpr std::size_t kTypedKinds = static_cast<std::size_t>(Kind::FirstUnstructured);
 
-// Labels and annotations: few and often compared, so a sorted vector.
+// Labels and annotations: few and often compared, so a sorted vector; versions of an object share
+// it until one changes it.
 class TextMap {
   public:
     using Member = std::pair<Text, Text>;
-    bool empty() const { return members_.empty(); }
-    std::size_t size() const { return members_.size(); }
+    bool empty() const { return members_.get().empty(); }
+    std::size_t size() const { return members_.get().size(); }
     bool contains(std::string_view key) const { return find(key) != nullptr; }
     const Text* find(std::string_view key) const;
     std::string_view get(std::string_view key) const;  // "" when absent
     void set(std::string_view key, Text value);
     void append(Text key, Text value);  // as set; fast where keys come in order
     bool erase(std::string_view key);
-    auto begin() const { return members_.begin(); }
-    auto end() const { return members_.end(); }
-    friend bool operator==(const TextMap&, const TextMap&) = default;
+    auto begin() const { return members_.get().begin(); }
+    auto end() const { return members_.get().end(); }
+    friend bool operator==(const TextMap& a, const TextMap& b) {
+        return a.members_.same(b.members_) || a.members_.get() == b.members_.get();
+    }
 
   private:
-    std::vector<Member> members_;
+    Shared<std::vector<Member>> members_;
 };
 
 struct OwnerReference {
@@ -86,7 +90,9 @@ struct Key {
     Text ns, name;
     Key() = default;
     Key(Text ns_, Text name_) : ns(std::move(ns_)), name(std::move(name_)) {}
-    friend bool operator==(const Key&, const Key&) = default;
+    std::uint32_t hash() const { return ns.hash() * 0x9e3779b1U + name.hash(); }
+    // The name first: namespaces are few.
+    friend bool operator==(const Key& a, const Key& b) { return a.name == b.name && a.ns == b.ns; }
     friend auto operator<=>(const Key& a, const Key& b) {
         auto c = a.ns <=> b.ns;
         return c != 0 ? c : a.name <=> b.name;
@@ -97,8 +103,11 @@ struct Key {
 };
 
 struct KeyHash {
-    std::size_t operator()(const Key& k) const noexcept;
+    std::size_t operator()(const Key& k) const { return k.hash(); }
 };
+
+template <class T>
+class Ref;
 
 struct Object {
     explicit Object(Kind k) : kind(k) {}
@@ -109,6 +118,11 @@ struct Object {
         return *this;
     }
     virtual ~Object() = default;
+    // Versions come and go with every write, in few sizes.
+    static void* operator new(std::size_t bytes) { return sim::allocate_frame(bytes); }
+    static void operator delete(void* memory, std::size_t bytes) {
+        sim::release_frame(memory, bytes);
+    }
     Key key() const { return Key(metadata.ns, metadata.name); }
 
     const Kind kind;
@@ -118,6 +132,7 @@ struct Object {
   private:
     template <class T>
     friend class Ref;
+    friend std::unique_ptr<Object> thaw(Ref<Object> object);
     mutable std::uint32_t count_ = 0;
 };
 
@@ -154,6 +169,7 @@ class Ref {
     void hold() {
         if (object_) ++object_->Object::count_;
     }
+    friend std::unique_ptr<Object> thaw(Ref<Object> object);
     const T* object_ = nullptr;
 };
 
@@ -173,5 +189,7 @@ Ref<T> as(const ObjectRef& o) {
 // A mutable copy behind a base pointer, whatever the kind.
 std::unique_ptr<Object> copy_of(const Object& object);
 inline ObjectRef freeze(std::unique_ptr<Object> object) { return ObjectRef(object.release()); }
+// As copy_of, without the copy where nobody else holds that version.
+std::unique_ptr<Object> thaw(ObjectRef object);
 
 }  // namespace model::api

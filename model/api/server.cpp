@@ -48,7 +48,7 @@ const Server::KindStore* Server::store(Kind kind) const {
     return index < stores_.size() ? stores_[index].get() : nullptr;
 }
 
-Response Server::handle(const Request& request, const Text& by) {
+Response Server::handle(Request& request, const Text& by) {
     if (!up_) return refused(Status(0, Reason::ConnectionRefused, "connect: connection refused"));
     for (const Fault& fault : faults_)
         if (auto answer = fault(request, by)) return refused(*answer);
@@ -98,7 +98,7 @@ ObjectRef Server::find(Kind kind, const Key& key) const {
 void Server::for_each(Kind kind, std::string_view ns,
                       const std::function<void(const ObjectRef&)>& visit) const {
     const KindStore* s = store(kind);
-    if (!s) return;
+    if (!s || s->living == 0) return;
     for (std::uint32_t slot : s->sorted()) {
         if (!s->current[slot]) continue;
         if (ns.empty() || s->keys[slot].ns == ns) visit(s->current[slot]);
@@ -108,9 +108,9 @@ void Server::for_each(Kind kind, std::string_view ns,
 std::optional<std::uint32_t> Server::slot(Kind kind, const Key& key) const {
     const KindStore* s = store(kind);
     if (!s) return std::nullopt;
-    auto it = s->slots.find(key);
-    if (it == s->slots.end()) return std::nullopt;
-    return it->second;
+    const std::uint32_t slot = s->known_slot(key);
+    if (slot == HashIndex::kNone) return std::nullopt;
+    return slot;
 }
 
 std::uint32_t Server::slot_count(Kind kind) const {
@@ -173,8 +173,9 @@ std::uint64_t Server::nth(std::string_view what, const Object& object, const Kin
                           std::string_view name) {
     std::string key(what);
     key.append(info.kind).append("/").append(object.metadata.ns.view()).append("/").append(name);
-    const std::uint64_t n = names_given_[key]++;
-    return sim::hash_pair(sim::hash_pair(options_.seed, sim::hash_text(key)), n);
+    const std::uint64_t hash = sim::hash_text(key);
+    const std::uint64_t n = names_given_[hash]++;
+    return sim::hash_pair(sim::hash_pair(options_.seed, hash), n);
 }
 
 Text Server::new_uid(const Object& object, const KindInfo& info) {

@@ -8,7 +8,6 @@
 
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,7 +36,7 @@ struct Request {
     Kind kind{};
     Key key;
     Subresource subresource = Subresource::None;
-    std::shared_ptr<const Object> body;  // create, update: what the client sends ...
+    ObjectRef body;  // create, update: what the client sends; not to be changed afterwards ...
     Value manifest;  // ... or its text form, decoded by the server (400 where it cannot be)
     PatchType patch_type = PatchType::Merge;
     Value patch;
@@ -86,8 +85,11 @@ class Server : public ObjectReader {
   public:
     Server(sim::Engine& engine, Journal& journal, ServerOptions options);
 
-    // Carries the request out now. `by` is the client's name.
-    Response handle(const Request& request, const Text& by);
+    // Carries the request out now. `by` is the client's name. A body that nobody else holds becomes
+    // the stored version; `request` is without it afterwards.
+    Response handle(Request& request, const Text& by);
+    Response handle(Request&& request, const Text& by) { return handle(request, by); }
+    Response handle(const Request& request, const Text& by) { return handle(Request(request), by); }
 
     // Puts an object in as it stood before time 0, status included; names and uids are made where
     // missing.
@@ -139,8 +141,8 @@ class Server : public ObjectReader {
 
     Response get(const Request& r);
     Response list(const Request& r);
-    Response create(const Request& r, const Text& by);
-    Response update(const Request& r, const Text& by);
+    Response create(Request& r, const Text& by);
+    Response update(Request& r, const Text& by);
     Response patch(const Request& r, const Text& by);
     Response remove(const Request& r, const Text& by);
     Response remove_all(const Request& r, const Text& by);
@@ -162,8 +164,8 @@ class Server : public ObjectReader {
     std::vector<std::unique_ptr<KindStore>> stores_;
     std::vector<Fault> faults_;
     std::vector<std::function<void()>> kind_hooks_;
-    std::map<std::string, std::uint64_t, std::less<>>
-        names_given_;  // kind/ns/name -> how many there were
+    // By a hash of 64 bits of kind/ns/name: how many there were.
+    std::unordered_map<std::uint64_t, std::uint64_t> names_given_;
     std::uint64_t version_ = 1;
     bool up_ = true;
 

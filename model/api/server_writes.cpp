@@ -16,21 +16,21 @@ constexpr std::string_view kModified =
     "the object has been modified; please apply your changes to the latest version and try again";
 
 // The body of a create or update: what the client's struct says, or its text decoded now.
-Result<std::unique_ptr<Object>> body_of(const Request& r, const Scheme& scheme) {
-    if (r.body) return copy_of(*r.body);
+Result<std::unique_ptr<Object>> body_of(Request& r, const Scheme& scheme) {
+    if (r.body) return thaw(std::move(r.body));
     return decode_as(r.kind, r.manifest, scheme);
 }
 
-// A patch that makes an object unreadable is the patch's fault: 422 about a nameless kind, as upstream
-// answers it, with the object's text and the reader's own words.
+// A patch that makes an object unreadable is the patch's fault: 422 about a nameless kind, as
+// upstream answers it, with the object's text and the reader's own words.
 Status unreadable_patch(const Value& patched, const Status& error) {
     std::string_view words = error.message.view();
     constexpr std::string_view kHandled = " cannot be handled as a ";
     if (const std::size_t at = words.find(kHandled); at != std::string_view::npos)
         words = words.substr(words.find(": ", at) + 2);
-    return Status::invalid("", "",
-                           "patch: Invalid value: " + Value(patched.to_json()).to_json() + ": " +
-                               std::string(words));
+    return Status::invalid(
+        "", "",
+        "patch: Invalid value: " + Value(patched.to_json()).to_json() + ": " + std::string(words));
 }
 
 bool awaits_finalizers(const Object& object) {
@@ -76,8 +76,9 @@ ObjectRef Server::commit(Change change, std::unique_ptr<Object> next, const Obje
     engine_.mix((version_ << 20) ^ (std::uint64_t{slot} << 8) ^
                 (static_cast<std::uint64_t>(event.object->kind) << 2) ^
                 static_cast<std::uint64_t>(change));
-    Committed told{change, event.object, previous, by, r.verb, r.subresource};
-    journal_.emit(Stamp{engine_.now(), engine_.current().seq}, told);
+    if (journal_.is_heard())
+        journal_.emit(Stamp{engine_.now(), engine_.current().seq},
+                      Committed{change, event.object, previous, by, r.verb, r.subresource});
     for (WatchSink* sink : s.sinks) sink->on_commit(event);
     return event.object;
 }
@@ -111,7 +112,7 @@ void Server::charge(std::vector<std::unique_ptr<Object>> quotas) {
     }
 }
 
-Response Server::create(const Request& r, const Text& by) {
+Response Server::create(Request& r, const Text& by) {
     const KindInfo& info = scheme_.info(r.kind);
     if (r.subresource != Subresource::None)
         return refused(
@@ -140,7 +141,7 @@ Response Server::create(const Request& r, const Text& by) {
     return answer;
 }
 
-Response Server::update(const Request& r, const Text& by) {
+Response Server::update(Request& r, const Text& by) {
     const KindInfo& info = scheme_.info(r.kind);
     auto body = body_of(r, scheme_);
     if (!body) return refused(body.error());
@@ -152,9 +153,9 @@ Response Server::update(const Request& r, const Text& by) {
         if (r.any_version || info.unconditional_update || options_.raw) {
             object->metadata.resourceVersion = old->metadata.resourceVersion;
         } else {
-            return refused(invalid_status(info, r.key.name,
-                                          validate_update(*object, *old, r.subresource, info,
-                                                          options_.profile)));
+            return refused(invalid_status(
+                info, r.key.name,
+                validate_update(*object, *old, r.subresource, info, options_.profile)));
         }
     }
     return write_over(std::move(object), old, r, by);
@@ -197,8 +198,7 @@ Response Server::write_over(std::unique_ptr<Object> next, const ObjectRef& old, 
         answer.object = old;
         return answer;
     }
-    if (!options_.raw)
-        charge(quota_updates_for_update(*next, *old, *this, options_.profile));
+    if (!options_.raw) charge(quota_updates_for_update(*next, *old, *this, options_.profile));
     const bool gone = !options_.raw && next->metadata.terminating() && !awaits_finalizers(*next) &&
                       next->metadata.deletionGracePeriodSeconds.value_or(0) == 0;
     answer.object = commit(gone ? Change::Deleted : Change::Modified, std::move(next), old, r, by);

@@ -1,7 +1,7 @@
 // Text: an immutable string whose copies share one allocation.
 // Versions of an object differ in a few fields; with Text a new version costs reference counts, not
-// copies of every name. The count is not atomic: a simulation and all its objects stay on one
-// thread.
+// copies of every name. Its hash is kept beside it once somebody has asked. The count is not
+// atomic: a simulation and all its objects stay on one thread.
 #pragma once
 
 #include <compare>
@@ -14,6 +14,24 @@
 #include <utility>
 
 namespace model::api {
+
+// For tables in memory only: it differs between machines, and nothing that shows may depend on it.
+inline std::uint32_t hash_of(std::string_view s) {
+    constexpr std::uint64_t kFactor = 0x9fb21c651e98df25ULL;
+    std::uint64_t hash = kFactor ^ s.size();
+    const char* at = s.data();
+    std::size_t left = s.size();
+    for (; left >= 8; at += 8, left -= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, at, 8);
+        hash = (hash ^ word) * kFactor;
+        hash ^= hash >> 32;
+    }
+    std::uint64_t word = 0;
+    if (left != 0) std::memcpy(&word, at, left);
+    hash = (hash ^ word) * kFactor;
+    return static_cast<std::uint32_t>(hash >> 32) | 1;  // never 0, which means "not yet known"
+}
 
 class Text {
   public:
@@ -40,20 +58,33 @@ class Text {
     std::string str() const { return std::string(view()); }
     bool empty() const { return rep_ == nullptr; }
     std::size_t size() const { return rep_ ? rep_->size : 0; }
+    std::uint32_t hash() const {
+        if (!rep_) return 0;
+        if (rep_->hash == 0) rep_->hash = hash_of(view());
+        return rep_->hash;
+    }
 
     friend bool operator==(const Text& a, const Text& b) {
-        return a.rep_ == b.rep_ || a.view() == b.view();
+        if (a.rep_ == b.rep_) return true;
+        if (!a.rep_ || !b.rep_ || a.rep_->size != b.rep_->size) return false;
+        // Hashes that are known already often tell unequal texts apart without a look at them.
+        if (a.rep_->hash != b.rep_->hash && a.rep_->hash != 0 && b.rep_->hash != 0) return false;
+        return std::memcmp(a.rep_->data(), b.rep_->data(), a.rep_->size) == 0;
     }
     friend bool operator==(const Text& a, std::string_view b) { return a.view() == b; }
     friend bool operator==(const Text& a, const std::string& b) { return a.view() == b; }
     friend bool operator==(const Text& a, const char* b) { return a.view() == b; }
-    friend auto operator<=>(const Text& a, const Text& b) { return a.view() <=> b.view(); }
+    friend std::strong_ordering operator<=>(const Text& a, const Text& b) {
+        if (a.rep_ == b.rep_) return std::strong_ordering::equal;
+        return a.view() <=> b.view();
+    }
     friend auto operator<=>(const Text& a, std::string_view b) { return a.view() <=> b; }
 
   private:
     struct Rep {
         std::uint32_t count;
         std::uint32_t size;
+        std::uint32_t hash;  // 0: nobody has asked yet
         char* data() { return reinterpret_cast<char*>(this + 1); }
     };
 
@@ -63,6 +94,7 @@ class Text {
         if (!rep) throw std::bad_alloc();
         rep->count = 1;
         rep->size = static_cast<std::uint32_t>(s.size());
+        rep->hash = 0;
         std::memcpy(rep->data(), s.data(), s.size());
         return rep;
     }

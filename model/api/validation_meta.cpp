@@ -157,9 +157,12 @@ void check_meta_update(const ObjectMeta& meta, const ObjectMeta& old, Findings& 
     if (meta.deletionGracePeriodSeconds != old.deletionGracePeriodSeconds)
         f.immutable(at.child("deletionGracePeriodSeconds"),
                     shown_seconds(meta.deletionGracePeriodSeconds));
-    check_labels(meta.labels, at.child("labels"), f);
-    check_annotations(meta.annotations, at.child("annotations"), f);
-    check_owners(meta.ownerReferences, at.child("ownerReferences"), f);
+    // What did not change was judged when it came in.
+    if (meta.labels != old.labels) check_labels(meta.labels, at.child("labels"), f);
+    if (meta.annotations != old.annotations)
+        check_annotations(meta.annotations, at.child("annotations"), f);
+    if (meta.ownerReferences != old.ownerReferences)
+        check_owners(meta.ownerReferences, at.child("ownerReferences"), f);
 }
 
 void check_label_key(std::string_view key, const Path& at, Findings& f) {
@@ -177,7 +180,8 @@ void check_annotations(const TextMap& annotations, const Path& at, Findings& f) 
     std::size_t bytes = 0;
     for (const auto& [key, value] : annotations) {
         // The case of a key does not matter here, unlike that of a label's.
-        f.invalid_each(at, key, label_key_problems(ascii_lower(key), f.wording));
+        if (!label_key_problems(key, f.wording).empty())
+            f.invalid_each(at, key, label_key_problems(ascii_lower(key), f.wording));
         bytes += key.size() + value.size();
     }
     if (bytes > kAnnotationBytesMax) f.too_long(at, kAnnotationBytesMax);

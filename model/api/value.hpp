@@ -17,24 +17,33 @@ namespace model::api {
 
 class Value;
 
-// A pointer to a heap node with a plain count; `edit` gives a node of one's own.
+// A pointer to a heap node with a plain count; `edit` gives a node of one's own. T() needs none.
 template <class T>
 class Shared {
   public:
-    Shared() : node_(new Node{}) {}
+    Shared() = default;
     explicit Shared(T v) : node_(new Node{1, std::move(v)}) {}
-    Shared(const Shared& o) : node_(o.node_) { ++node_->count; }
-    Shared(Shared&& o) noexcept : node_(o.node_) { ++node_->count; }
+    Shared(const Shared& o) : node_(o.node_) {
+        if (node_) ++node_->count;
+    }
+    Shared(Shared&& o) noexcept : node_(std::exchange(o.node_, nullptr)) {}
     Shared& operator=(Shared o) noexcept {
         std::swap(node_, o.node_);
         return *this;
     }
     ~Shared() {
-        if (--node_->count == 0) delete node_;
+        if (node_ && --node_->count == 0) delete node_;
     }
-    const T& get() const { return node_->value; }
+    const T& get() const {
+        static const T kNone{};
+        return node_ ? node_->value : kNone;
+    }
     T& edit() {
-        if (node_->count > 1) *this = Shared(node_->value);
+        if (!node_) {
+            node_ = new Node{};
+        } else if (node_->count > 1) {
+            *this = Shared(node_->value);
+        }
         return node_->value;
     }
     bool same(const Shared& o) const { return node_ == o.node_; }
@@ -44,7 +53,7 @@ class Shared {
         std::uint32_t count = 1;
         T value{};
     };
-    Node* node_;
+    Node* node_ = nullptr;
 };
 
 class Value {

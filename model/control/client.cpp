@@ -76,8 +76,7 @@ void Client::Flight::commit(api::Server& server) {
     answer = server.handle(request, by);
     if (!server.journal().is_heard()) return;
     const api::Request& r = request;
-    Requested told{by,    r.verb, r.kind, r.key, r.subresource, answer.status,
-                   asked, sent,   r.id};
+    Requested told{by, r.verb, r.kind, r.key, r.subresource, answer.status, asked, sent, r.id};
     if (told.key.name.empty() && answer.object) told.key = answer.object->key();
     server.journal().emit(Stamp{engine.now(), engine.current().seq}, told);
 }
@@ -118,9 +117,8 @@ void Client::transmit(std::unique_ptr<Flight> flight) {
                        if (!flight->connected) return;
                        flight->commit(server);
                        const sim::Duration delay = flight->reply_delay;
-                       server.engine().call_in(
-                           delay, kind_of(Wait::ApiReply),
-                           [flight = std::move(flight)] { flight->deliver(); });
+                       server.engine().call_in(delay, kind_of(Wait::ApiReply),
+                                               [flight = std::move(flight)] { flight->deliver(); });
                    });
 }
 

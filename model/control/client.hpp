@@ -10,6 +10,7 @@
 #include <string>
 
 #include "model/api/server.hpp"
+#include "model/control/life.hpp"
 #include "sim/distribution.hpp"
 #include "sim/engine.hpp"
 #include "sim/task.hpp"
@@ -69,20 +70,16 @@ class Client {
     template <class T>
     sim::Task<api::Result<api::Ref<T>>> create(T object) {
         api::Request r = request(Verb::Create, T::kKind, object.key());
-        r.body = std::make_shared<const T>(std::move(object));
-        auto call_task = call(std::move(r));
-        api::Response answer = co_await std::move(call_task);
-        co_return typed<T>(answer);
+        r.body = api::freeze(std::move(object));
+        return answered<T>(std::move(r));
     }
     template <class T>
     sim::Task<api::Result<api::Ref<T>>> update(T object,
                                                api::Subresource sub = api::Subresource::None) {
         api::Request r = request(Verb::Update, T::kKind, object.key());
         r.subresource = sub;
-        r.body = std::make_shared<const T>(std::move(object));
-        auto call_task = call(std::move(r));
-        api::Response answer = co_await std::move(call_task);
-        co_return typed<T>(answer);
+        r.body = api::freeze(std::move(object));
+        return answered<T>(std::move(r));
     }
     template <class T>
     sim::Task<api::Result<api::Ref<T>>> patch(api::Key key, api::Value body, api::PatchType type,
@@ -102,7 +99,7 @@ class Client {
 
     // What was sent and is not committed yet is lost on its way (a crash that takes the connection
     // down).
-    void drop_in_flight() { *connected_ = false; }
+    void drop_in_flight() { connected_.end(); }
     const api::Text& name() const { return options_.name; }
     api::Server& server() { return server_; }
     sim::Engine& engine() { return server_.engine(); }
@@ -110,8 +107,14 @@ class Client {
   private:
     struct Flight;
     static api::Request request(Verb verb, api::Kind kind, api::Key key);
-    void transmit(api::Request request, sim::Time asked,
-                  std::function<void(api::Response)> on_answer);
+    void transmit(std::unique_ptr<Flight> flight);
+    // Objects are large to be handed from frame to frame, so a request holds one already.
+    template <class T>
+    sim::Task<api::Result<api::Ref<T>>> answered(api::Request request) {
+        auto call_task = call(std::move(request));
+        api::Response answer = co_await std::move(call_task);
+        co_return typed<T>(answer);
+    }
     template <class T>
     static api::Result<api::Ref<T>> typed(const api::Response& answer) {
         if (!answer.status.ok()) return answer.status;
@@ -126,7 +129,7 @@ class Client {
     sim::Stream& read_stream_;
     sim::Stream& reply_stream_;
     sim::Time last_arrival_{};
-    std::shared_ptr<bool> connected_ = std::make_shared<bool>(true);
+    Life connected_;
 };
 
 }  // namespace model::control

@@ -20,7 +20,7 @@ Informer::Informer(api::Server& server, const Latencies& latencies, api::Kind ki
       retry_delay_(kFirstRetry) {}
 
 Informer::~Informer() {
-    *life_ = false;
+    life_.end();
     if (watching_) server_.unwatch(kind_, this);
 }
 
@@ -47,8 +47,8 @@ void Informer::put(std::uint32_t slot, const api::ObjectRef& object) {
 
 // The difference of cache and head; what was deleted meanwhile carries the last state known here.
 void Informer::relist() {
-    *life_ = false;  // what is still on its way is older than the list
-    life_ = std::make_shared<bool>(true);
+    life_.end();  // what is still on its way is older than the list
+    life_ = Life();
     in_flight_.clear();
     const std::vector<std::uint32_t> slots = server_.sorted_slots(kind_);
     for (std::uint32_t slot : slots) {
@@ -67,7 +67,7 @@ void Informer::on_commit(const api::WatchEvent& event) {
     in_flight_.push_back(event);
     last_delivery_ = std::max(last_delivery_, engine.now() + latencies_.watch.sample(stream_));
     engine.call_at(last_delivery_, kind_of(Wait::Watch), [this, life = life_] {
-        if (*life) deliver();
+        if (life) deliver();
     });
 }
 
@@ -88,7 +88,7 @@ void Informer::on_disconnect() {
 
 void Informer::retry_later() {
     server_.engine().call_in(retry_delay_, kind_of(Wait::Reconnect), [this, life = life_] {
-        if (*life) reconnect();
+        if (life) reconnect();
     });
     retry_delay_ = std::min(retry_delay_ * 2, kLongestRetry);
 }

@@ -13,6 +13,7 @@
 
 #include "model/api/server.hpp"
 #include "model/control/client.hpp"
+#include "model/control/life.hpp"
 
 namespace model::control {
 
@@ -44,7 +45,7 @@ class Informer : public api::WatchSink {
             if (slot < cache_.size() && cache_[slot]) visit(cache_[slot]);
     }
     // False once the informer is gone: for callables that may outlive it.
-    std::shared_ptr<const bool> life() const { return life_; }
+    Life life() const { return life_; }
     api::Kind kind() const { return kind_; }
     bool synced() const { return synced_; }
     std::uint64_t position() const { return position_; }  // resourceVersion seen last
@@ -54,9 +55,6 @@ class Informer : public api::WatchSink {
     void on_disconnect() override;
 
   private:
-    // Callables outlive the informer; each holds the life under which it was sent and finds out
-    // here whether it counts.
-    using Life = std::shared_ptr<bool>;
     void deliver();
     void put(std::uint32_t slot, const api::ObjectRef& object);
     void relist();
@@ -70,7 +68,7 @@ class Informer : public api::WatchSink {
     std::vector<Handler> handlers_;
     std::vector<api::ObjectRef> cache_;      // by slot
     std::deque<api::WatchEvent> in_flight_;  // sent by the server, not yet delivered, oldest first
-    Life life_ = std::make_shared<bool>(true);
+    Life life_;  // a new one at each relist: what was sent under the old one counts no more
     sim::Time last_delivery_{};
     sim::Duration retry_delay_{};
     std::uint64_t received_ = 0;  // resourceVersion sent last by the server, delivered or not

@@ -22,7 +22,7 @@ Informer& Process::informer(api::Kind kind) {
         // Asked for late: the list is taken once the caller has added its handlers.
         engine().call_in(sim::Duration(0), kind_of(Wait::Watch),
                          [informer = informer.get(), life = informer->life()] {
-                             if (*life && !informer->synced()) informer->start();
+                             if (life && !informer->synced()) informer->start();
                          });
     }
     return *informer;
@@ -77,7 +77,8 @@ sim::Task<void> Process::work(WorkQueue& queue, Sync sync) {
         told.failed = !status.ok();
         told.error = status.message;
         queue.done(key);
-        journal().emit(Stamp{engine().now(), engine().current().seq}, told);
+        if (journal().is_heard())
+            journal().emit(Stamp{engine().now(), engine().current().seq}, told);
     }
 }
 

@@ -20,8 +20,9 @@ WorkQueue::WorkQueue(sim::Engine& engine, Journal& journal, std::string_view nam
       arrived_(engine) {}
 
 WorkQueue::~WorkQueue() {
-    for (auto& [key, entry] : entries_)
+    entries_.for_each([this](const api::Key&, const Entry& entry) {
         if (entry.timer) engine_.cancel(*entry.timer);
+    });
 }
 
 void WorkQueue::add(const api::Key& key) {
@@ -62,20 +63,20 @@ void WorkQueue::add_rate_limited(const api::Key& key) {
 }
 
 void WorkQueue::forget(const api::Key& key) {
-    auto it = entries_.find(key);
-    if (it == entries_.end()) return;
-    it->second.failures = 0;
-    drop_if_idle(key);
+    Entry* entry = entries_.find(key);
+    if (!entry) return;
+    entry->failures = 0;
+    drop_if_idle(key, *entry);
 }
 
 int WorkQueue::failures(const api::Key& key) const {
-    auto it = entries_.find(key);
-    return it == entries_.end() ? 0 : it->second.failures;
+    const Entry* entry = entries_.find(key);
+    return entry ? entry->failures : 0;
 }
 
 sim::Time WorkQueue::due(const api::Key& key) const {
-    auto it = entries_.find(key);
-    return it == entries_.end() ? sim::kNever : it->second.due;
+    const Entry* entry = entries_.find(key);
+    return entry ? entry->due : sim::kNever;
 }
 
 sim::Task<WorkQueue::Item> WorkQueue::next() {
@@ -83,7 +84,7 @@ sim::Task<WorkQueue::Item> WorkQueue::next() {
         co_await arrived_.wait(kind_of(Wait::WorkQueue), name_);
     }
     Item item;
-    item.key = ready_.front();
+    item.key = std::move(ready_.front());
     ready_.pop_front();
     Entry& entry = entries_[item.key];
     entry.dirty = false;
@@ -102,15 +103,12 @@ void WorkQueue::done(const api::Key& key) {
         arrived_.notify_one();
         return;
     }
-    drop_if_idle(key);
+    drop_if_idle(key, entry);
 }
 
-void WorkQueue::drop_if_idle(const api::Key& key) {
-    auto it = entries_.find(key);
-    if (it == entries_.end()) return;
-    const Entry& entry = it->second;
+void WorkQueue::drop_if_idle(const api::Key& key, const Entry& entry) {
     if (!entry.dirty && !entry.processing && !entry.timer && entry.failures == 0)
-        entries_.erase(it);
+        entries_.erase(key);
 }
 
 }  // namespace model::control

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <deque>
-#include <unordered_map>
 
+#include "model/api/key_map.hpp"
 #include "model/control/client.hpp"
 #include "model/journal.hpp"
 #include "sim/engine.hpp"
@@ -65,14 +65,14 @@ class WorkQueue {
         std::optional<sim::EventId> timer;
         sim::Time due = sim::kNever;
     };
-    void drop_if_idle(const api::Key& key);
+    void drop_if_idle(const api::Key& key, const Entry& entry);
 
     sim::Engine& engine_;
     Journal& journal_;
     std::string_view name_;
     BackoffLimits limits_;
     RateLimit bucket_;
-    std::unordered_map<api::Key, Entry, api::KeyHash> entries_;
+    api::KeyMap<Entry> entries_;
     std::deque<api::Key> ready_;
     sim::Signal arrived_;
 };

@@ -25,17 +25,17 @@ GarbageCollector::GarbageCollector(control::Process& process, control::Client& c
                  "generic-garbage-collector/attempt-to-orphan") {
     discover();
     process.server().when_kind_appears([this, life = life_] {
-        if (!*life || kinds_watched_ == process_.server().scheme().size()) return;
+        if (!life || kinds_watched_ == process_.server().scheme().size()) return;
         // Upstream looks for new kinds every 30 s.
         const sim::Duration now = process_.engine().now().time_since_epoch();
         const sim::Time next{now - now % kDiscoveryPeriod + kDiscoveryPeriod};
         process_.engine().call_at(next, kind_of(Wait::PollGrid), [this, life] {
-            if (*life) discover();
+            if (life) discover();
         });
     });
 }
 
-GarbageCollector::~GarbageCollector() { *life_ = false; }
+GarbageCollector::~GarbageCollector() { life_.end(); }
 
 void GarbageCollector::discover() {
     const std::size_t kinds = process_.server().scheme().size();

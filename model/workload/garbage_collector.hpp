@@ -62,7 +62,7 @@ class GarbageCollector : public control::Controller {
     Graph graph_;
     control::WorkQueue to_delete_, to_orphan_;
     std::size_t kinds_watched_ = 0;
-    std::shared_ptr<bool> life_ = std::make_shared<bool>(true);
+    control::Life life_;
 };
 
 }  // namespace model::workload

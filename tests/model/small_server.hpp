@@ -60,7 +60,7 @@ struct SmallServer {
         r.kind = object.kind;
         r.key = object.key();
         r.subresource = sub;
-        r.body = std::shared_ptr<const api::Object>(api::copy_of(object));
+        r.body = api::freeze(api::copy_of(object));
         return server->handle(r, "test");
     }
     api::Response patch(api::Kind kind, const api::Key& key, const api::Value& body) {

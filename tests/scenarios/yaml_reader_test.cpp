@@ -86,6 +86,12 @@ TEST_CASE("what cannot be kept is refused with its place") {
     CHECK(problem("a: &x [*x]\n") == "file.yaml:1:8: an alias refers to what it is part of");
 }
 
+TEST_CASE("a token that begins nothing ends the reading") {
+    CHECK(problem(",") == "file.yaml:1:1: malformed YAML: this begins nothing");
+    CHECK(problem("a: 1\n,\n").find("malformed YAML: ") != std::string::npos);
+    CHECK(problem("---\n---\n---\n") == "");
+}
+
 TEST_CASE("text that would grow without end is refused") {
     CHECK(problem(std::string(101, '[')).find("nested more than 100 deep") != std::string::npos);
     CHECK(problem(std::string(100'000, '[')).find("nested more than 100 deep") !=
