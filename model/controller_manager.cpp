@@ -46,8 +46,10 @@ void add_controllers(control::Process& process, const ControllerManagerSettings&
     process.add(std::make_unique<Binder>(
         process, binder_client, process.recorder(binder_client, "persistentvolume-controller"),
         settings.host_path_provisioner, std::move(binder)));
-    process.add(std::make_unique<volume::PvcProtection>(process, client("pvc-protection-controller")));
-    process.add(std::make_unique<volume::PvProtection>(process, client("pv-protection-controller")));
+    process.add(
+        std::make_unique<volume::PvcProtection>(process, client("pvc-protection-controller")));
+    process.add(
+        std::make_unique<volume::PvProtection>(process, client("pv-protection-controller")));
     process.add(std::make_unique<workload::NamespaceController>(
         process, client(workload::NamespaceController::kClientName), settings.profile));
     process.add(std::make_unique<workload::QuotaController>(

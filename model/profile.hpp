@@ -46,11 +46,14 @@ struct Profile {
     bool binder_requeues_on_error =
         true;  // 1.36; before, a failed key waits for its next event or resync
     sim::Duration binder_sync_period{};
-    bool binder_tells_save_errors = true;   // 1.28: "Error saving claim: ..." becomes an event
-    bool binder_counts_beta_class = true;   // 1.29: the beta annotation counts as a class for the retroactive default
-    bool binder_leaves_csi_volumes = true;  // 1.30: a CSI or migrated volume is for an external deleter, whoever made it
-    bool binder_finds_deleter_first = true; // 1.36: no live read where the deleter is external, no backoff where none is
-    bool pvc_protection_batches = true;     // 1.32: claims of a namespace share one live list of pods
+    bool binder_tells_save_errors = true;  // 1.28: "Error saving claim: ..." becomes an event
+    bool binder_counts_beta_class =
+        true;  // 1.29: the beta annotation counts as a class for the retroactive default
+    bool binder_leaves_csi_volumes =
+        true;  // 1.30: a CSI or migrated volume is for an external deleter, whoever made it
+    bool binder_finds_deleter_first =
+        true;  // 1.36: no live read where the deleter is external, no backoff where none is
+    bool pvc_protection_batches = true;  // 1.32: claims of a namespace share one live list of pods
     std::string external_provisioning_message;  // with {provisioner}
     bool events_name_reporter = false;  // events carry reportingComponent (from 1.27 or so on)
     std::string recycler_image;

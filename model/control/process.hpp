@@ -32,7 +32,8 @@ class Controller {
     // of a restless key); kNever where nothing is unfinished. A period that finds nothing to do
     // does not count.
     virtual sim::Time next_action() const { return sim::kNever; }
-    // True where next_action() would only repeat what was said before (an event of a claim that waits for somebody else).
+    // True where next_action() would only repeat what was said before (an event of a claim that
+    // waits for somebody else).
     virtual bool repeats_only() const { return false; }
 };
 

@@ -1,7 +1,8 @@
-// QuotaController: keeps the status of each ResourceQuota, and gives back what deleted objects used.
-// Counterpart: pkg/controller/resourcequota, v1.36 (5 workers). Admission charges a quota when it lets an object in; what is
-// deleted is counted out here, when the deletion has been heard of.
-// Left out: the resync every 5 minutes, which finds what the events told already, and quotas on resources of pods.
+// QuotaController: keeps the status of each ResourceQuota, and gives back what deleted objects
+// used. Counterpart: pkg/controller/resourcequota, v1.36 (5 workers). Admission charges a quota
+// when it lets an object in; what is deleted is counted out here, when the deletion has been heard
+// of. Left out: the resync every 5 minutes, which finds what the events told already, and quotas on
+// resources of pods.
 #pragma once
 
 #include "model/control/process.hpp"
@@ -18,7 +19,8 @@ class QuotaController : public control::Controller {
     void start() override;
 
   private:
-    // The informers of the process, seen as one reader: usage is counted from what was heard, not from the store.
+    // The informers of the process, seen as one reader: usage is counted from what was heard, not
+    // from the store.
     class Heard;
     void replenish(const api::Object& deleted);
     sim::Task<api::Status> sync(control::WorkQueue::Item item);

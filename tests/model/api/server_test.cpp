@@ -67,7 +67,8 @@ TEST_CASE("kinds without unconditional update insist on a version") {
     node.metadata.labels.set("a", "b");
     const api::Response r = s.update(node);
     CHECK(r.status.code == 422);
-    CHECK(r.status.message.view().find("must be specified for an update") != std::string_view::npos);
+    CHECK(r.status.message.view().find("must be specified for an update") !=
+          std::string_view::npos);
     auto pv = *api::as<api::PersistentVolume>(s.create(s.volume("v")).object);
     pv.metadata.resourceVersion = 0;
     pv.metadata.labels.set("a", "b");
@@ -156,7 +157,8 @@ TEST_CASE("a patch that makes an object unreadable is refused as the patch's fau
     body["spec"]["resources"]["requests"]["storage"] = "lots";
     const api::Response r = s.patch(Kind::PersistentVolumeClaim, Key("default", "c"), body);
     CHECK(r.status.code == 422);
-    CHECK(r.status.message.view().starts_with(" \"\" is invalid: patch: Invalid value: \"{\\\"apiVersion\\\":"));
+    CHECK(r.status.message.view().starts_with(
+        " \"\" is invalid: patch: Invalid value: \"{\\\"apiVersion\\\":"));
     CHECK(r.status.message.view().find("quantities must match the regular expression") !=
           std::string_view::npos);
 }

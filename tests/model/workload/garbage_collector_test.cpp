@@ -84,7 +84,8 @@ TEST_CASE("an owner that never existed counts as absent once it was looked up") 
     World w;
     const api::ObjectRef root = w.create(w.config_map("root")).object;
     api::Value orphan = w.owned("orphan", root);
-    orphan["metadata"]["ownerReferences"].edit_list()[0]["uid"] = "11111111-2222-4333-8444-555555555555";
+    orphan["metadata"]["ownerReferences"].edit_list()[0]["uid"] =
+        "11111111-2222-4333-8444-555555555555";
     (void)w.create(orphan);
     w.run_for(1s);
     CHECK_FALSE(w.exists("orphan"));

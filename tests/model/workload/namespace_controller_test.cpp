@@ -16,8 +16,8 @@ namespace {
 struct World : SmallServer {
     World() : process(*server, latencies, "kube-controller-manager") {
         control::Client& client = process.client("namespace-controller", 100, 100);
-        process.add(std::make_unique<workload::NamespaceController>(process, client,
-                                                                    server->profile()));
+        process.add(
+            std::make_unique<workload::NamespaceController>(process, client, server->profile()));
         process.start();
         api::Value ns;
         ns["apiVersion"] = "v1";
@@ -61,16 +61,16 @@ TEST_CASE("what finalizers hold is told in a condition and waited for") {
     (void)w.remove(Kind::Namespace, Key("", "team"));
     w.engine.run_until(sim::Time(10s));
     REQUIRE(w.team_exists());
-    const api::ObjectRef claim =
-        w.server->find(Kind::PersistentVolumeClaim, Key("team", "held"));
+    const api::ObjectRef claim = w.server->find(Kind::PersistentVolumeClaim, Key("team", "held"));
     REQUIRE(claim);
     CHECK(claim->metadata.terminating());
     const auto ns = api::as<api::Namespace>(w.server->find(Kind::Namespace, Key("", "team")));
     bool told = false;
     for (const api::Condition& c : ns->status.conditions)
         told = told || (c.type == "NamespaceFinalizersRemaining" && c.status == "True" &&
-                        c.message == "Some content in the namespace has finalizers remaining: "
-                                     "kubernetes.io/pvc-protection in 1 resource instances");
+                        c.message ==
+                            "Some content in the namespace has finalizers remaining: "
+                            "kubernetes.io/pvc-protection in 1 resource instances");
     CHECK(told);
     api::Value release;
     release["metadata"]["finalizers"] = api::Value();
