@@ -40,7 +40,8 @@ constexpr KnownRow kBeyond[] = {
      "hostAliases hostIPC "
      "hostNetwork hostPID hostUsers hostname hostnameOverride imagePullSecrets os overhead "
      "preemptionPolicy "
-     "readinessGates resourceClaims resources runtimeClassName schedulingGates serviceAccount "
+     "readinessGates resourceClaims resources runtimeClassName schedulingGates securityContext "
+     "serviceAccount "
      "setHostnameAsFQDN "
      "shareProcessNamespace subdomain"},
     {"PodStatus",

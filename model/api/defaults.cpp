@@ -1,7 +1,6 @@
 // What the API server fills in. Counterparts: pkg/apis/core/v1/defaults.go,
-// pkg/apis/storage/v1/defaults.go. Left out: ports, probes, resource requests from limits, and what
-// admission plugins beside those of admission.hpp add to a pod (service account, priority,
-// tolerations).
+// pkg/apis/storage/v1/defaults.go. Left out: ports and probes. What admission adds to a pod is in
+// pod_completion.hpp.
 #include "model/api/validation.hpp"
 #include "model/api/wording.hpp"
 
@@ -25,11 +24,38 @@ void default_member(Value& map, std::string_view name, const Value& value) {
     if (!map.find(name)) map[name] = value;
 }
 
+struct SourceDefault {
+    std::string_view source, member, value;
+};
+
+// Of sources that the model keeps as given.
+constexpr SourceDefault kSourceDefaults[] = {
+    {"iscsi", "iscsiInterface", "default"},
+    {"rbd", "pool", "rbd"},
+    {"rbd", "user", "admin"},
+    {"rbd", "keyring", "/etc/ceph/keyring"},
+    {"azureDisk", "cachingMode", "ReadWrite"},
+    {"azureDisk", "kind", "Shared"},
+    {"azureDisk", "fsType", "ext4"},
+    {"scaleIO", "storageMode", "ThinProvisioned"},
+    {"scaleIO", "fsType", "xfs"},
+};
+
+void default_other_source(Value& others) {
+    if (others.as_map().empty()) return;  // a source that has a struct
+    for (const SourceDefault& d : kSourceDefaults)
+        if (const Value* source = others.find(d.source); source && !source->find(d.member))
+            others[d.source][d.member] = Value(d.value);
+    if (const Value* disk = others.find("azureDisk"); disk && !disk->find("readOnly"))
+        others["azureDisk"]["readOnly"] = Value(false);
+}
+
 void default_pv(PersistentVolume& pv) {
     default_text(pv.status.phase, phase::kPending);
     default_text(pv.spec.persistentVolumeReclaimPolicy, policy::kRetain);
     default_value(pv.spec.volumeMode, mode::kFilesystem);
     if (pv.spec.source.hostPath) default_value(pv.spec.source.hostPath->type, std::string_view());
+    default_other_source(pv.spec.source.others);
 }
 
 void default_pvc(PersistentVolumeClaim& pvc) {
@@ -94,9 +120,20 @@ std::string_view pull_policy(std::string_view image) {
                                                                                  : "IfNotPresent";
 }
 
+// A limit that has no request beside it is a request, too. (1.26 and 1.36 alike.)
+void default_requests(Value& container) {
+    const Value* limits = container.at({"resources", "limits"});
+    if (!limits) return;  // nothing to take over
+    const Value copy = *limits;
+    for (const auto& [name, amount] : copy.as_map())
+        if (!container.at({"resources", "requests", name}))
+            container["resources"]["requests"][name] = amount;
+}
+
 bool is_complete(const Value& container) {
     return container.find("imagePullPolicy") && container.find("terminationMessagePath") &&
-           container.find("terminationMessagePolicy");
+           container.find("terminationMessagePolicy") && container.find("resources") &&
+           !container.at({"resources", "limits"});
 }
 
 void default_containers(Value& containers) {
@@ -106,6 +143,8 @@ void default_containers(Value& containers) {
         const Value* image = c.find("image");
         default_member(c, "imagePullPolicy",
                        Value(pull_policy(image ? image->as_string() : std::string_view())));
+        default_member(c, "resources", Value::map());
+        default_requests(c);
         default_member(c, "terminationMessagePath", Value("/dev/termination-log"));
         default_member(c, "terminationMessagePolicy", Value("File"));
     }
@@ -118,6 +157,7 @@ void default_pod(Pod& pod) {
     default_value(s.terminationGracePeriodSeconds, kGraceSeconds);
     default_member(s.extra, "dnsPolicy", Value("ClusterFirst"));
     default_member(s.extra, "enableServiceLinks", Value(true));
+    default_member(s.extra, "securityContext", Value::map());
     default_containers(s.containers);
     default_containers(s.initContainers);
     for (Volume& v : s.volumes) default_volume(v);

@@ -174,8 +174,7 @@ struct PodSpec {
     Text nodeName, schedulerName, restartPolicy, serviceAccountName, priorityClassName;
     std::vector<Volume> volumes;
     TextMap nodeSelector;
-    Value containers, initContainers, affinity, tolerations, topologySpreadConstraints,
-        securityContext;
+    Value containers, initContainers, affinity, tolerations, topologySpreadConstraints;
     std::optional<std::int64_t> terminationGracePeriodSeconds, activeDeadlineSeconds, priority;
     Value extra;
     bool operator==(const PodSpec&) const = default;
@@ -191,7 +190,6 @@ struct PodSpec {
         v.field("priorityClassName", s.priorityClassName);
         v.field("restartPolicy", s.restartPolicy);
         v.field("schedulerName", s.schedulerName);
-        v.field("securityContext", s.securityContext);
         v.field("serviceAccountName", s.serviceAccountName);
         v.field("terminationGracePeriodSeconds", s.terminationGracePeriodSeconds);
         v.field("tolerations", s.tolerations);

@@ -43,6 +43,9 @@ void prepare_volume_spec(PersistentVolumeSpec& spec, const PersistentVolumeSpec*
                          const Profile& profile) {
     if (!profile.on(Gate::VolumeAttributesClass) && !(old && old->volumeAttributesClassName))
         spec.volumeAttributesClassName.reset();
+    const bool secret_in_use = old && old->source.csi && old->source.csi->nodeExpandSecretRef;
+    if (!Wording::of(profile).node_expand_secret && spec.source.csi && !secret_in_use)
+        spec.source.csi->nodeExpandSecretRef.reset();
 }
 
 void prepare_driver_spec(CSIDriverSpec& spec, const CSIDriverSpec* old, const Profile& profile) {

@@ -77,35 +77,53 @@ bool is_root(std::string_view path) {
     return depth == 0;
 }
 
-void check_secret(const std::optional<SecretReference>& ref, const Path& at, Findings& f) {
+bool has_dots(const std::optional<SecretReference>& ref) {
+    return ref && ref->name.view().find('.') != std::string_view::npos;
+}
+
+// Names with dots were refused at first, except where the volume had one already.
+bool allows_dots(const CSIPersistentVolumeSource* old, const Wording& wording) {
+    return wording.secret_subdomains ||
+           (old && (has_dots(old->controllerExpandSecretRef) ||
+                    has_dots(old->controllerPublishSecretRef) ||
+                    has_dots(old->nodeStageSecretRef) || has_dots(old->nodePublishSecretRef)));
+}
+
+void check_secret(const std::optional<SecretReference>& ref, bool dots, const Path& at,
+                  Findings& f) {
     if (!ref) return;  // none asked for
     if (ref->name.empty())
         f.required(at.child("name"));
-    else
+    else if (dots)
         check_subdomain(ref->name, at.child("name"), f);
+    else
+        check_label_name(ref->name, at.child("name"), f);
     if (ref->ns.empty())
         f.required(at.child("namespace"));
     else
         check_label_name(ref->ns, at.child("namespace"), f);
 }
 
-void check_csi(const CSIPersistentVolumeSource& csi, const Path& at, Findings& f) {
+void check_csi(const CSIPersistentVolumeSource& csi, const CSIPersistentVolumeSource* old,
+               const Path& at, Findings& f) {
     check_driver_name(csi.driver, at.child("driver"), f);
     if (csi.volumeHandle.empty()) f.required(at.child("volumeHandle"));
+    const bool dots = allows_dots(old, f.wording);
     // A nodeStageSecretRef is not judged, upstream neither.
-    check_secret(csi.controllerPublishSecretRef, at.child("controllerPublishSecretRef"), f);
-    check_secret(csi.controllerExpandSecretRef, at.child("controllerExpandSecretRef"), f);
-    check_secret(csi.nodePublishSecretRef, at.child("nodePublishSecretRef"), f);
-    check_secret(csi.nodeExpandSecretRef, at.child("nodeExpandSecretRef"), f);
+    check_secret(csi.controllerPublishSecretRef, dots, at.child("controllerPublishSecretRef"), f);
+    check_secret(csi.controllerExpandSecretRef, dots, at.child("controllerExpandSecretRef"), f);
+    check_secret(csi.nodePublishSecretRef, dots, at.child("nodePublishSecretRef"), f);
+    check_secret(csi.nodeExpandSecretRef, dots, at.child("nodeExpandSecretRef"), f);
 }
 
-void check_source(const PersistentVolumeSpec& spec, std::string_view name, const Path& at,
-                  Findings& f) {
+void check_source(const PersistentVolumeSpec& spec, const PersistentVolumeSpec* old,
+                  std::string_view name, const Path& at, Findings& f) {
     const PersistentVolumeSource& s = spec.source;
     const Path here = at.child(name);
     if (name == "hostPath") check_host_path(s.hostPath->path, s.hostPath->type, here, f);
     if (name == "nfs") check_nfs(s.nfs->server, s.nfs->path, here, f);
-    if (name == "csi") check_csi(*s.csi, here, f);
+    if (name == "csi")
+        check_csi(*s.csi, old && old->source.csi ? &*old->source.csi : nullptr, here, f);
     if (name != "local") return;  // the other sources are kept as given
     if (s.local->path.empty())
         f.required(here.child("path"));
@@ -115,7 +133,8 @@ void check_source(const PersistentVolumeSpec& spec, std::string_view name, const
         f.required(at.child("nodeAffinity"), "Local volume requires node affinity");
 }
 
-void check_sources(const PersistentVolumeSpec& spec, const Path& at, Findings& f) {
+void check_sources(const PersistentVolumeSpec& spec, const PersistentVolumeSpec* old,
+                   const Path& at, Findings& f) {
     std::size_t found = 0;
     for (std::string_view name : kSources) {
         if (!has_source(spec.source, name)) continue;
@@ -123,7 +142,7 @@ void check_sources(const PersistentVolumeSpec& spec, const Path& at, Findings& f
             f.forbidden(at.child(name == "cephfs" ? "cephFS" : name),
                         "may not specify more than 1 volume type");
         else
-            check_source(spec, name, at, f);
+            check_source(spec, old, name, at, f);
         ++found;
     }
     if (found == 0) f.required(at, "must specify a volume type");
@@ -294,7 +313,7 @@ void check_volume_spec(const PersistentVolumeSpec& spec, bool inline_spec,
     if (spec.nodeAffinity && inline_spec) f.forbidden(at.child("nodeAffinity"), kInline);
     if (spec.nodeAffinity && !inline_spec)
         check_affinity(*spec.nodeAffinity, old, at.child("nodeAffinity"), f);
-    check_sources(spec, at, f);
+    check_sources(spec, old, at, f);
     if (!spec.storageClassName.empty() && inline_spec)
         f.forbidden(at.child("storageClassName"), kInline);
     if (!spec.storageClassName.empty() && !inline_spec)

@@ -269,8 +269,8 @@ void check_attributes_class(const Object& vac, const Object* old, Findings& f) {
 void check_attachment(const VolumeAttachment& va, const VolumeAttachment* old, Findings& f) {
     const Path at("spec");
     const VolumeAttachmentSpec& spec = va.spec;
-    // Up to 1.35 the spec's own rule asks only for an attacher; its form is judged after everything
-    // else.
+    // Up to 1.35 the spec's own rule asks only for an attacher; its form, and the volume's name,
+    // are judged after everything else, and only once.
     if (f.wording.attacher_with_spec)
         check_driver_name(spec.attacher, at.child("attacher"), f);
     else if (spec.attacher.empty())
@@ -278,8 +278,10 @@ void check_attachment(const VolumeAttachment& va, const VolumeAttachment* old, F
     check_attachment_source(spec.source, at.child("source"), f);
     check_subdomain(spec.nodeName, at.child("nodeName"), f);
     check_attachment_status(va.status, Path("status"), f);
-    if (!f.wording.attacher_with_spec) check_driver_name(spec.attacher, at.child("attacher"), f);
-    if (spec.source.persistentVolumeName)
+    const bool first = f.wording.attacher_with_spec || !old;
+    if (!f.wording.attacher_with_spec && first)
+        check_driver_name(spec.attacher, at.child("attacher"), f);
+    if (spec.source.persistentVolumeName && first)
         check_subdomain(*spec.source.persistentVolumeName,
                         at.child("source").child("persistentVolumeName"), f);
     if (old && spec != old->spec) f.immutable(at, shown_attachment_spec(spec));

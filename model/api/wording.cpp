@@ -21,6 +21,8 @@ Wording Wording::of(const Profile& profile) {
     w.data_source_group = minor >= 29;
     w.volume_error_code = minor >= 33;
     w.pod_fields_by_comma = minor >= 27;
+    w.secret_subdomains = minor >= 27;
+    w.node_expand_secret = minor >= 27;
     w.selinux_mount_field = minor >= 27;
     return w;
 }

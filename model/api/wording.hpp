@@ -33,7 +33,9 @@ struct Wording {
     bool data_source_group = true;  // 1.29: apiGroup of a data source must be a subdomain
     bool volume_error_code = true;  // 1.33: errorCode of a VolumeError
     bool pod_fields_by_comma =
-        true;  // 1.27: the list of a pod's mutable fields is joined by commas
+        true;                        // 1.27: the list of a pod's mutable fields is joined by commas
+    bool secret_subdomains = true;   // 1.27: a volume's secrets may have dots in their names
+    bool node_expand_secret = true;  // 1.27: CSI nodeExpandSecretRef is kept
     bool selinux_mount_field = true;  // 1.27: CSIDriver.spec.seLinuxMount is known and defaulted
     static Wording of(const Profile& profile);
 };

@@ -106,6 +106,17 @@ TEST_CASE("each kind gets its defaults") {
     }
 }
 
+TEST_CASE("a volume's source gets its defaults") {
+    auto pv = read<PersistentVolume>(
+        "{apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {iscsi: {lun: 0}, "
+        "rbd: "
+        "{pool: p}}}");
+    set_defaults(*pv, *Profile::of("1.26"));
+    CHECK(pv->spec.source.others.to_json() ==
+          R"({"iscsi":{"iscsiInterface":"default","lun":0},)"
+          R"("rbd":{"keyring":"/etc/ceph/keyring","pool":"p","user":"admin"}})");
+}
+
 TEST_CASE("a pod and its volumes get their defaults") {
     auto pod = read<Pod>(
         "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: "
@@ -182,6 +193,18 @@ TEST_CASE("the time of a phase changes with the phase") {
     own.status.lastPhaseTransitionTime = Timestamp{7};
     prepare(own, *old, Subresource::Status);
     CHECK(own.status.lastPhaseTransitionTime == Timestamp{7});
+}
+
+TEST_CASE("a secret for expansion on nodes is dropped where the version does not know it") {
+    const auto has_secret = [](std::string_view version) {
+        auto pv = read<PersistentVolume>(
+            "{apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {csi: {driver: d, "
+            "volumeHandle: h, nodeExpandSecretRef: {name: s, namespace: n}}}}");
+        prepare_for_create(*pv, *Profile::of(version), kNow);
+        return pv->spec.source.csi->nodeExpandSecretRef.has_value();
+    };
+    CHECK_FALSE(has_secret("1.26"));
+    CHECK(has_secret("1.27"));
 }
 
 TEST_CASE("data sources are dropped, kept or copied") {

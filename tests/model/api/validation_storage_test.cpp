@@ -97,6 +97,11 @@ constexpr UpdateRow kStorageChanges[] = {
      "spec: Invalid value: "
      "{\"Attacher\":\"d.example.com\",\"Source\":{\"PersistentVolumeName\":\"v\","
      "\"InlineVolumeSpec\":null},\"NodeName\":\"m\"}: field is immutable"},
+    {"an attacher's form is judged once in 1.26", "1.26", kAttachment, "",
+     "{spec: {attacher: Bad_Name}}",
+     "spec: Invalid value: storage.VolumeAttachmentSpec{Attacher:\"Bad_Name\", "
+     "Source:storage.VolumeAttachmentSource{PersistentVolumeName:(*string)(0xc000000000), "
+     "InlineVolumeSpec:(*core.PersistentVolumeSpec)(nil)}, NodeName:\"n\"}: field is immutable"},
     {"errors of attachments are short", "1.36", kAttachment, "",
      "{status: {attachError: {errorCode: -1}}}",
      "status.attachError.errorCode: Invalid value: -1: must be between 0 and 2147483647, "
