@@ -20,6 +20,17 @@ std::string uuid_text(std::uint64_t high, std::uint64_t low) {
     return buffer;
 }
 
+constexpr std::size_t kSuffixLength = 5;
+
+// Upstream's rand.String: no vowels, so that no words come about.
+std::string suffix(std::uint64_t h) {
+    constexpr std::string_view kAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+    std::string text;
+    for (std::size_t i = 0; i < kSuffixLength; ++i, h /= kAlphabet.size())
+        text += kAlphabet[h % kAlphabet.size()];
+    return text;
+}
+
 Response refused(Status status) {
     Response r;
     r.status = std::move(status);
@@ -185,16 +196,22 @@ Text Server::new_uid(const Object& object, const KindInfo& info) {
 
 void Server::name_generated(Object& object, const KindInfo& info) {
     if (!object.metadata.name.empty() || object.metadata.generateName.empty()) return;
-    constexpr std::string_view kAlphabet =
-        "bcdfghjklmnpqrstvwxz2456789";  // no vowels: upstream's rand.String
-    constexpr std::size_t kMaxBase = 253 - 5;
-    std::string base(object.metadata.generateName.view().substr(0, kMaxBase));
+    constexpr std::size_t kMaxBase = 253 - kSuffixLength;
+    const std::string base(object.metadata.generateName.view().substr(0, kMaxBase));
     do {
-        std::uint64_t h = nth("name:", object, info, object.metadata.generateName);
-        std::string name = base;
-        for (int i = 0; i < 5; ++i, h /= kAlphabet.size()) name += kAlphabet[h % kAlphabet.size()];
-        object.metadata.name = name;
+        const std::uint64_t h = nth("name:", object, info, object.metadata.generateName);
+        object.metadata.name = base + suffix(h);
     } while (find(info.id, object.key()));
+}
+
+// Admission of one kind: a pod gets the name of its token's volume from its own name, or from what
+// its name is still to be made of.
+Status Server::complete(Object& object, const KindInfo& info) {
+    if (object.kind != Kind::Pod) return Status();
+    const Text& name =
+        object.metadata.name.empty() ? object.metadata.generateName : object.metadata.name;
+    const Text volume("kube-api-access-" + suffix(nth("token:", object, info, name)));
+    return pods_.complete(static_cast<Pod&>(object), volume, *this);
 }
 
 Result<ObjectRef> Server::preload(const Value& manifest) {
@@ -209,6 +226,7 @@ Result<ObjectRef> Server::preload(const Value& manifest) {
     if (info.has_generation && object.metadata.generation == 0) object.metadata.generation = 1;
     set_defaults(object, options_.profile);
     if (Status s = admit_create(object, *this, options_.profile); !s.ok()) return s;
+    if (Status s = complete(object, info); !s.ok()) return s;
     if (FieldErrors errors = validate_create(object, info, options_.profile); !errors.empty())
         return invalid_status(info, object.metadata.name, errors);
     if (find(object.kind, object.key()))

@@ -17,6 +17,7 @@
 #include "model/api/admission.hpp"
 #include "model/api/codec.hpp"
 #include "model/api/patch.hpp"
+#include "model/api/pod_completion.hpp"
 #include "model/journal.hpp"
 #include "model/profile.hpp"
 #include "sim/engine.hpp"
@@ -153,6 +154,7 @@ class Server : public ObjectReader {
                      const Request& r, const Text& by);
     void charge(std::vector<std::unique_ptr<Object>> quotas);
     void name_generated(Object& object, const KindInfo& info);
+    Status complete(Object& object, const KindInfo& info);
     Text new_uid(const Object& object, const KindInfo& info);
     std::uint64_t nth(std::string_view what, const Object& object, const KindInfo& info,
                       std::string_view name);
@@ -161,6 +163,7 @@ class Server : public ObjectReader {
     Journal& journal_;
     ServerOptions options_;
     Scheme scheme_;
+    PodCompletion pods_;
     std::vector<std::unique_ptr<KindStore>> stores_;
     std::vector<Fault> faults_;
     std::vector<std::function<void()>> kind_hooks_;

@@ -85,6 +85,7 @@ ObjectRef Server::commit(Change change, std::unique_ptr<Object> next, const Obje
 
 Status Server::admit(Object& object, const KindInfo& info) {
     if (Status s = admit_create(object, *this, options_.profile); !s.ok()) return s;
+    if (Status s = complete(object, info); !s.ok()) return s;
     object.metadata.uid = Text();
     object.metadata.deletionTimestamp.reset();
     object.metadata.deletionGracePeriodSeconds.reset();
@@ -187,6 +188,8 @@ Response Server::write_over(std::unique_ptr<Object> next, const ObjectRef& old, 
     Response answer;
     if (!options_.raw) {
         set_defaults(*next, options_.profile);
+        if (next->kind == Kind::Pod && r.subresource == Subresource::None)
+            pods_.keep_complete(static_cast<Pod&>(*next), static_cast<const Pod&>(*old));
         prepare_for_update(*next, *old, r.subresource, info, options_.profile, wall_clock());
         FieldErrors errors = validate_update(*next, *old, r.subresource, info, options_.profile);
         if (!errors.empty()) return refused(invalid_status(info, r.key.name, errors));
