@@ -16,7 +16,7 @@ class Binder : public control::Controller {
   public:
     Binder(control::Process& process, control::Client& client, control::EventRecorder& recorder,
            bool host_path_provisioner, volume::PersistentVolumeControllerOptions options)
-        : plugins_(host_path_provisioner),
+        : plugins_(host_path_provisioner, !options.profile.binder_loads_only_able_plugins),
           controller_(process, client, recorder, plugins_, std::move(options)) {}
     std::string_view name() const override { return controller_.name(); }
     void start() override { controller_.start(); }

@@ -109,6 +109,7 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     p.binder_counts_beta_class = *minor >= 29;
     p.binder_leaves_csi_volumes = *minor >= 30;
     p.binder_finds_deleter_first = *minor >= 36;
+    p.binder_loads_only_able_plugins = *minor >= 32;
     p.pvc_protection_batches = *minor >= 32;
     p.external_provisioning_message = waiting_message(*minor);
     p.recycler_image = scrub_image(*minor);

@@ -53,6 +53,8 @@ struct Profile {
         true;  // 1.30: a CSI or migrated volume is for an external deleter, whoever made it
     bool binder_finds_deleter_first =
         true;  // 1.36: no live read where the deleter is external, no backoff where none is
+    bool binder_loads_only_able_plugins =
+        true;  // 1.32: only plugins that can make, delete or recycle volumes
     bool pvc_protection_batches = true;  // 1.32: claims of a namespace share one live list of pods
     std::string external_provisioning_message;  // with {provisioner}
     bool events_name_reporter = false;  // events carry reportingComponent (from 1.27 or so on)

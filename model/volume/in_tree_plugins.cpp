@@ -7,7 +7,8 @@ namespace model::volume {
 
 namespace {
 
-constexpr std::string_view kHostPath = "kubernetes.io/host-path", kNfs = "kubernetes.io/nfs";
+constexpr std::string_view kHostPath = "kubernetes.io/host-path", kNfs = "kubernetes.io/nfs",
+                           kLocal = "kubernetes.io/local-volume", kCsi = "kubernetes.io/csi";
 
 // csi-translation-lib: plugins whose migration is final in all modelled versions. (Portworx
 // followed with 1.33 and is left out: no in-tree code of it is modelled either.)
@@ -20,14 +21,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kMigrated
     {"kubernetes.io/vsphere-volume", "csi.vsphere.vmware.com"},
 }};
 
-// Sources for which kube-controller-manager has a plugin at all.
-bool is_known_source(std::string_view source) {
-    for (std::string_view known :
-         {"hostPath", "nfs", "csi", "local", "iscsi", "fc", "portworxVolume"})
-        if (source == known) return true;
-    return false;
-}
-
 }  // namespace
 
 std::string_view InTreePlugins::csi_driver_of(std::string_view plugin) const {
@@ -38,14 +31,25 @@ std::string_view InTreePlugins::csi_driver_of(std::string_view plugin) const {
 
 bool InTreePlugins::has_deleter(std::string_view plugin) const { return plugin == kHostPath; }
 
-std::string InTreePlugins::not_found(std::string_view plugin) const {
-    if (plugin == kNfs) return "no deletable volume plugin matched";
+std::string InTreePlugins::not_found(std::string_view plugin, std::string_view) const {
     return "no volume plugin matched name: " + std::string(plugin);
 }
 
-std::string InTreePlugins::no_deleter(const PV& volume) const {
-    return is_known_source(volume.spec.source.name()) ? "no deletable volume plugin matched"
-                                                      : "no volume plugin matched";
+std::string InTreePlugins::no_deleter(const PV&) const { return "no volume plugin matched"; }
+
+// A plugin that is there without the ability is told apart from none.
+std::string HostPathAndNfs::not_found(std::string_view plugin, std::string_view ability) const {
+    const bool there = plugin == kNfs || plugin == kHostPath ||
+                       (more_plugins_ && (plugin == kLocal || plugin == kCsi));
+    if (!there) return InTreePlugins::not_found(plugin, ability);
+    return "no " + std::string(ability) + " volume plugin matched";
+}
+
+std::string HostPathAndNfs::no_deleter(const PV& volume) const {
+    const api::PersistentVolumeSource& source = volume.spec.source;
+    const bool there =
+        source.nfs || source.hostPath || (more_plugins_ && (source.local || source.csi));
+    return there ? "no deletable volume plugin matched" : InTreePlugins::no_deleter(volume);
 }
 
 // The host path plugin is there even where provisioning is switched off; it then refuses in

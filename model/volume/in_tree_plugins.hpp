@@ -25,8 +25,9 @@ class InTreePlugins {
     // By the volume's source.
     virtual bool can_delete(const PV& volume) const = 0;
     virtual bool can_recycle(const PV& volume) const = 0;
-    // Upstream's words for a look-up by name or by source that finds nothing.
-    virtual std::string not_found(std::string_view plugin) const;
+    // Upstream's words for a look-up by name or by source that finds nothing. `ability`:
+    // "provisionable", "deletable".
+    virtual std::string not_found(std::string_view plugin, std::string_view ability) const;
     virtual std::string no_deleter(const PV& volume) const;
 
     // "" is success, anything else the error's text.
@@ -44,7 +45,9 @@ class InTreePlugins {
 
 class HostPathAndNfs : public InTreePlugins {
   public:
-    explicit HostPathAndNfs(bool provisioning) : provisioning_(provisioning) {}
+    // `more_plugins`: local and csi plugins are loaded, too, which can do nothing here.
+    explicit HostPathAndNfs(bool provisioning, bool more_plugins = false)
+        : provisioning_(provisioning), more_plugins_(more_plugins) {}
     bool can_provision(std::string_view provisioner) const override;
     bool can_delete(const PV& volume) const override;
     bool can_recycle(const PV& volume) const override;
@@ -52,9 +55,11 @@ class HostPathAndNfs : public InTreePlugins {
     std::string provision(const PVC& claim, const api::StorageClass& cls, PV* volume) override;
     std::string remove(const PV& volume) override;
     std::optional<std::string> recycle(const PV& volume) override;
+    std::string not_found(std::string_view plugin, std::string_view ability) const override;
+    std::string no_deleter(const PV& volume) const override;
 
   private:
-    bool provisioning_;
+    bool provisioning_, more_plugins_;
 };
 
 }  // namespace model::volume

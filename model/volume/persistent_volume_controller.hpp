@@ -148,7 +148,8 @@ class PersistentVolumeController final : public control::Controller {
     bool leaves_deletion_alone(const PV& volume) const;
     sim::Task<Status> delete_volume(api::Ref<PV> volume);
     sim::Task<Status> delete_released_volume(api::Ref<PV> volume, Deleter deleter, Pass& pass);
-    sim::Task<Status> delete_storage(api::Ref<PV> volume, Pass& pass);
+    // `deleted`: the storage is gone, whatever became of the finalizer.
+    sim::Task<Status> delete_storage(api::Ref<PV> volume, Pass& pass, bool* deleted);
     sim::Task<Status> drop_deletion_finalizer(api::Text name, Pass& pass);
     sim::Task<Status> recycle_volume(api::Ref<PV> volume);
     sim::Task<Status> recycle_released_volume(api::Ref<PV> volume, Pass& pass);

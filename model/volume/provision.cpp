@@ -54,7 +54,7 @@ void PersistentVolumeController::provision(api::Ref<PVC> claim, Pass& pass) {
     } else if (plugins_.csi_driver_of(cls->provisioner).empty()) {
         in_tree = plugins_.can_provision(cls->provisioner);
         if (!in_tree && cls->provisioner.view().starts_with("kubernetes.io/"))
-            error = plugins_.not_found(cls->provisioner);
+            error = plugins_.not_found(cls->provisioner, "provisionable");
     }
     if (!error.empty()) {
         // No error for the queue, so no backoff: every sync tries again.
@@ -189,13 +189,14 @@ sim::Task<void> PersistentVolumeController::clean_up(api::Ref<PVC> claim, PV vol
     const api::Ref<PV> orphan = api::freeze(std::move(volume));
     const Deleter deleter = find_deleter(*orphan);
     Status result = deleter.error.empty() ? Status() : failure(deleter.error);
-    // Up to 1.35 a failed attempt was taken for an external deleter's business, so there was only
-    // one.
-    const int attempts = options_.profile.binder_finds_deleter_first ? options_.save_attempts : 1;
-    for (int i = 0; deleter.in_tree && i < attempts; ++i) {
-        auto deleting = delete_storage(orphan, pass);
+    // Up to 1.35 storage that could not be deleted was taken for an external deleter's business: it
+    // was not tried again.
+    const bool gives_up = !options_.profile.binder_finds_deleter_first;
+    for (int i = 0; deleter.in_tree && i < options_.save_attempts; ++i) {
+        bool deleted = false;
+        auto deleting = delete_storage(orphan, pass, &deleted);
         result = co_await std::move(deleting);
-        if (result.ok() || attempts == 1) break;
+        if (result.ok() || (gives_up && !deleted)) break;
         co_await engine().sleep_for(options_.save_interval, kind_of(Wait::Backoff));
     }
     if (!result.ok())

@@ -49,7 +49,7 @@ PersistentVolumeController::Deleter PersistentVolumeController::find_deleter(
     if (!made_by.empty()) {
         deleter.in_tree = plugins_.has_deleter(made_by);
         if (!deleter.in_tree && made_by.starts_with("kubernetes.io/"))
-            deleter.error = plugins_.not_found(made_by);
+            deleter.error = plugins_.not_found(made_by, "deletable");
         return deleter;
     }
     if (options_.profile.binder_leaves_csi_volumes &&
@@ -105,7 +105,8 @@ sim::Task<api::Status> PersistentVolumeController::delete_released_volume(api::R
                                                                           Pass& pass) {
     Status result;
     if (deleter.in_tree) {
-        auto deleting = delete_storage(volume, pass);
+        bool deleted = false;
+        auto deleting = delete_storage(volume, pass, &deleted);
         result = co_await std::move(deleting);
     } else if (deleter.error.empty()) {
         co_return Status();  // an external deleter's business
@@ -129,8 +130,10 @@ sim::Task<api::Status> PersistentVolumeController::delete_released_volume(api::R
     co_return set.ok() ? result : set.error();
 }
 
-sim::Task<api::Status> PersistentVolumeController::delete_storage(api::Ref<PV> volume, Pass& pass) {
+sim::Task<api::Status> PersistentVolumeController::delete_storage(api::Ref<PV> volume, Pass& pass,
+                                                                  bool* deleted) {
     const std::string error = plugins_.remove(*volume);
+    *deleted = error.empty();
     if (!error.empty()) co_return failure(error);
     if (!honors_policy()) co_return Status();
     auto dropping = drop_deletion_finalizer(volume->metadata.name, pass);

@@ -16,9 +16,6 @@ bool MockVolume::can_provision(std::string_view provisioner) const {
     return present && provisioner == kName;
 }
 bool MockVolume::has_deleter(std::string_view plugin) const { return present && plugin == kName; }
-std::string MockVolume::not_found(std::string_view plugin) const {
-    return "no volume plugin matched name: " + std::string(plugin);
-}
 
 std::string MockVolume::prepare_to_provision(const PVC&) {
     return provisions.empty() ? "Mock plugin error: no provisionCalls configured" : "";

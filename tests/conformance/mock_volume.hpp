@@ -29,10 +29,6 @@ class MockVolume : public model::volume::InTreePlugins {
     bool has_deleter(std::string_view plugin) const override;
     bool can_delete(const model::volume::PV&) const override { return present; }
     bool can_recycle(const model::volume::PV&) const override { return present; }
-    std::string not_found(std::string_view plugin) const override;
-    std::string no_deleter(const model::volume::PV&) const override {
-        return "no volume plugin matched";
-    }
     std::string prepare_to_provision(const model::volume::PVC& claim) override;
     std::string provision(const model::volume::PVC& claim, const model::api::StorageClass& cls,
                           model::volume::PV* volume) override;

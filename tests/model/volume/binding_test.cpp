@@ -219,6 +219,32 @@ TEST_CASE("deletion finalizers follow the policy of in-tree volumes and leave ot
     }
 }
 
+TEST_CASE("a plugin that cannot is told apart from one that is not there") {
+    struct Row {
+        std::string_view plugin, ability;
+        bool more_plugins;
+        std::string_view words;
+    };
+    const Row rows[] = {
+        {"kubernetes.io/nfs", "provisionable", false, "no provisionable volume plugin matched"},
+        {"kubernetes.io/nfs", "deletable", false, "no deletable volume plugin matched"},
+        {"kubernetes.io/local-volume", "provisionable", true,
+         "no provisionable volume plugin matched"},
+        {"kubernetes.io/local-volume", "provisionable", false,
+         "no volume plugin matched name: kubernetes.io/local-volume"},
+        {"kubernetes.io/no-provisioner", "provisionable", true,
+         "no volume plugin matched name: kubernetes.io/no-provisioner"},
+    };
+    for (const Row& row : rows)
+        CHECK(HostPathAndNfs(false, row.more_plugins).not_found(row.plugin, row.ability) ==
+              row.words);
+    PV v = a_volume();
+    v.spec.source = api::PersistentVolumeSource();
+    v.spec.source.local = api::LocalVolumeSource();
+    CHECK(HostPathAndNfs(false, true).no_deleter(v) == "no deletable volume plugin matched");
+    CHECK(HostPathAndNfs(false, false).no_deleter(v) == "no volume plugin matched");
+}
+
 TEST_CASE("the host path deleter stays below /tmp") {
     HostPathAndNfs plugins(false);
     PV v = a_volume();

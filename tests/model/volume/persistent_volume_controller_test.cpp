@@ -353,6 +353,35 @@ TEST_CASE("what cannot be provisioned is told at each sync") {
         Writes{"ProvisioningFailed: no volume plugin matched name: kubernetes.io/no-provisioner"});
 }
 
+TEST_CASE("cleaning up is tried again where only the finalizer could not be taken away") {
+    for (std::string_view version : {"1.36", "1.26"}) {
+        CAPTURE(version);
+        VolumeWorld world(version);
+        world.options.profile.set_gate("HonorPVReclaimPolicy", true);
+        world.options.save_interval = 1s;
+        int creates = 0, reads_afterwards = 0;
+        world.server->add_fault(
+            [&](const api::Request& r, const api::Text&) -> std::optional<api::Status> {
+                if (r.kind != api::Kind::PersistentVolume) return std::nullopt;
+                if (r.verb == Verb::Get && creates > 0) ++reads_afterwards;
+                if (r.verb != Verb::Create) return std::nullopt;
+                ++creates;
+                return api::Status(500, api::Reason::InternalError, "no");
+            });
+        world.storage_class("local", "kubernetes.io/host-path").made();
+        world.start();
+        world.claim("data").of_class("local").made();
+        world.pass(14s);
+        CHECK(creates == 5);
+        CHECK(reads_afterwards == 5);
+        const std::vector<std::string> told = world.events_about("data");
+        REQUIRE(told.size() == 2);
+        CHECK(
+            told.back().starts_with("ProvisioningCleanupFailed: Error cleaning provisioned volume "
+                                    "for claim default/data: persistentvolumes \"pvc-"));
+    }
+}
+
 TEST_CASE(
     "the host path provisioner makes a volume that is bound to its claim and deleted after it") {
     VolumeWorld world;
