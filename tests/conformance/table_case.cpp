@@ -98,6 +98,10 @@ void do_action(TableWorld& world, const json& action, bool while_running, bool i
                          api::Key("default", with.get<std::string>()));
         } else if (what == "markVolumeAvailable") {
             mark_available(world, with.get<std::string>());
+        } else if (what == "addVolume" && while_running) {
+            world.put_and_tell(manifest(with, "v1", "PersistentVolume"));
+        } else if (what == "addClaim" && while_running) {
+            world.put_and_tell(manifest(with, "v1", "PersistentVolumeClaim"));
         } else if (what == "addVolume") {
             const auto volume = api::as<PV>(world.put(manifest(with, "v1", "PersistentVolume")));
             if (into_controller && volume) world.controller().store(volume);

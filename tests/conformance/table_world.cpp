@@ -63,7 +63,7 @@ TableWorld::TableWorld(const Profile& profile, bool whole_loop) : whole_loop_(wh
     client_ = &process_->client(kClient, 0, 0);
     volume::PersistentVolumeControllerOptions o;
     o.profile = profile;
-    o.sync_period = 1000h;  // the whole loop's own first resync and the explicit one are enough
+    o.sync_period = o.first_resync = 1000h;  // the resyncs asked for here are enough
     o.true_grid = true;
     o.save_interval = 5ms;
     o.before_operation = [this](const std::string&) {
@@ -104,17 +104,25 @@ void TableWorld::remove(api::Kind kind, const api::Key& key) {
     server_->handle(r, "test");
 }
 
+void TableWorld::put_and_tell(const api::Value& manifest) {
+    if (const api::ObjectRef o = put(manifest)) tell(Change::Added, o);
+}
+
 void TableWorld::remove_and_tell(api::Kind kind, std::string_view name) {
     for (const api::ObjectRef& o : all(kind)) {
         if (o->metadata.name != name) continue;
-        api::WatchEvent event;
-        event.change = Change::Deleted;
-        event.slot = *server_->slot(kind, o->key());
-        event.resourceVersion = server_->resource_version();
-        event.object = o;
         remove(kind, o->key());
-        process_->informer(kind).on_commit(event);
+        tell(Change::Deleted, o);
     }
+}
+
+void TableWorld::tell(Change change, const api::ObjectRef& object) {
+    api::WatchEvent event;
+    event.change = change;
+    event.slot = *server_->slot(object->kind, object->key());
+    event.resourceVersion = server_->resource_version();
+    event.object = object;
+    process_->informer(object->kind).on_commit(event);
 }
 
 void TableWorld::start_side_informers() {
@@ -125,6 +133,7 @@ void TableWorld::start_side_informers() {
 void TableWorld::start_controller() {
     process_->start();
     controller_->start();
+    controller_->resync();  // upstream's first one comes before the workers take up a key
     for (api::Kind kind : {api::Kind::PersistentVolume, api::Kind::PersistentVolumeClaim})
         server_->unwatch(kind, &process_->informer(kind));
 }

@@ -57,7 +57,8 @@ class TableWorld : private model::Listener {
     // be decoded.
     model::api::ObjectRef put(const model::api::Value& manifest);
     void remove(model::api::Kind kind, const model::api::Key& key);
-    // As remove, and the controller's informer hears of it at once.
+    // As put and remove, and the controller's informer hears of it at once.
+    void put_and_tell(const model::api::Value& manifest);
     void remove_and_tell(model::api::Kind kind, std::string_view name);
     void start_side_informers();  // classes, pods, nodes
     void start_controller();  // all informers, then workers and resync; claims and volumes are deaf
@@ -76,6 +77,7 @@ class TableWorld : private model::Listener {
     std::optional<model::api::Status> answer_instead(const model::api::Request& request,
                                                      const model::api::Text& by);
     void note(const model::api::Request& request);
+    void tell(model::Change change, const model::api::ObjectRef& object);
 
     sim::Engine engine_;
     model::Journal journal_;
