@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 Latencies::Latencies()
     : write(sim::Distribution::lognormal(3ms, 9ms)),
       read(sim::Distribution::lognormal(1ms, 4ms)),
-      response(sim::Distribution::lognormal(500us, 1800us)),
-      watch(sim::Distribution::lognormal(100us, 700us)) {}
+      response(sim::Distribution::lognormal(520us, 1600us)),
+      watch(sim::Distribution::lognormal(300us, 1500us)) {}
 
 RateLimit::RateLimit(int qps, int burst) {
     if (qps <= 0) return;

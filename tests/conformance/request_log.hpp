@@ -1,7 +1,7 @@
 // Holds a request log against the recordings of a case: for each component, which requests in which
-// order; its events in an order of their own, since a recorder writes beside the workers. Times are
-// not judged, nor the order between components; a name that the server or the
-// recorder made up counts only by its beginning.
+// order. Of its events it counts how often each was written, give or take 1 or 20 %. Times are not
+// judged, nor the order between components; a name that the server or the recorder made up counts
+// only by its beginning.
 #pragma once
 
 #include <string>
