@@ -12,7 +12,7 @@ std::vector<PassedOver> grouped(const model::Matched& matched) {
     std::vector<PassedOver> groups;
     for (const auto& [volume, rule] : matched.passed_over) {
         auto group = std::find_if(groups.begin(), groups.end(),
-                                  [&](const PassedOver& p) { return p.rule == rule; });
+                                  [rule = rule](const PassedOver& p) { return p.rule == rule; });
         if (group == groups.end()) group = groups.insert(group, PassedOver{std::string(rule)});
         ++group->count;
         if (group->names.size() < kNamesMax) group->names.push_back(volume.str());

@@ -325,8 +325,8 @@ api::Result<api::Ref<PV>> VolumeIndex::find(const PVC& claim, MatchOptions optio
     if (api::Status wrong = check_wish(claim, options); !wrong.ok()) return wrong;
 
     const auto [reserved_slot, reserved_rank] = reserved(claim, options);
-    const auto answer = [&] {
-        return reserved_slot == kNone ? none : records_[reserved_slot].volume;
+    const auto answer = [&, slot = reserved_slot] {  // clang 14 captures no binding by reference
+        return slot == kNone ? none : records_[slot].volume;
     };
     if (options.delay_binding) return answer();
     const auto bucket = buckets_.find(

@@ -403,14 +403,17 @@ TEST_CASE("a change of any field of any kind is a change of content") {
     for (std::string_view manifest : kManifests) {
         const Value whole = parse(manifest);
         const auto object = decoded(whole, scheme);
-        for (const auto& [part, members] : whole.as_map()) {
+        for (const auto& member : whole.as_map()) {
+            const auto& part = member.first;
+            const auto& members = member.second;
             if (part == "apiVersion" || part == "kind") continue;
             Value less = whole;
             less.erase(part);
             CAPTURE(part.str());
             CAPTURE(whole.find("kind")->as_string());
             CHECK_FALSE(same_content(*object, *decoded(less, scheme)));
-            for (const auto& [name, value] : members.as_map()) {
+            for (const auto& field : members.as_map()) {
+                const auto& name = field.first;
                 if (name == "resourceVersion") continue;
                 Value fewer = whole;
                 fewer[part].erase(name);
