@@ -16,6 +16,11 @@
 
 namespace model {
 
+namespace csi {
+struct Request;
+struct Outcome;
+}  // namespace csi
+
 enum class Verb : unsigned char {
     Get,
     List,
@@ -76,6 +81,22 @@ struct Lifecycle {
     enum class What : unsigned char { Started, Stopped, Crashed, Ready } what{};
 };
 
+// A CSI call began or ended. What is pointed to lives while the journal tells it.
+struct CsiCall {
+    enum class Moment : unsigned char {
+        Started,
+        Ended,  // carried out, or refused
+        Lost,   // the driver died over it
+    } moment{};
+    api::Text driver, node;  // node: where this part of the driver runs, "" for the controller part
+    api::Text caller;        // csi-provisioner, ...
+    std::uint64_t id = 0;    // of the driver's calls, counted from 1
+    const csi::Request* request = nullptr;
+    const csi::Outcome* outcome = nullptr;  // null but for Ended
+    sim::Time started;
+    bool abandoned = false;  // nobody waits for it any more: timed out, or the caller died
+};
+
 // Text on the time line: a note step, a warning of the API server, a drawn phase.
 struct Noted {
     api::Text text;
@@ -88,7 +109,8 @@ struct Violated {
     std::string detail;
 };
 
-using Happening = std::variant<Committed, Requested, Synced, Matched, Lifecycle, Noted, Violated>;
+using Happening =
+    std::variant<Committed, Requested, Synced, Matched, Lifecycle, CsiCall, Noted, Violated>;
 
 // When, and as part of which engine event.
 struct Stamp {

@@ -1,0 +1,111 @@
+// Endpoint: the socket of a driver. It gives calls their time: how long they take, how many run at
+// a time, what the storage's own rate limit does, what the fault plan does. A call that was sent
+// belongs to the driver: it is carried out even if the caller dies or stops waiting. Counterpart:
+// grpc-go over a Unix socket (delays of the transport: none).
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "model/control/client.hpp"
+#include "model/csi/driver.hpp"
+#include "model/csi/faults.hpp"
+#include "model/journal.hpp"
+#include "sim/engine.hpp"
+#include "sim/reply.hpp"
+#include "sim/task.hpp"
+
+namespace model::csi {
+
+template <class T>
+struct CallResult {
+    RpcStatus status;
+    T response;
+    bool ok() const { return status.ok(); }
+};
+
+class Endpoint {
+  public:
+    // `node`: where this part of the driver runs; "" for the controller part. `start_nanos`: the
+    // cluster's clock at time 0.
+    Endpoint(sim::Engine& engine, Journal& journal, std::shared_ptr<Driver> driver, Text node,
+             std::int64_t start_nanos);
+    Endpoint(const Endpoint&) = delete;
+    Endpoint& operator=(const Endpoint&) = delete;
+
+    // Answers with DeadlineExceeded after `timeout`, whatever becomes of the work; with Unavailable
+    // where the driver is down or dies meanwhile. `caller` is for the journal.
+    template <class R>
+    sim::Task<CallResult<typename R::Response>> call(Text caller, R request,
+                                                     sim::Duration timeout) {
+        auto sending = send(std::move(caller), Request(std::move(request)), timeout);
+        Outcome outcome = co_await std::move(sending);
+        CallResult<typename R::Response> result;
+        result.status = std::move(outcome.status);
+        if (result.status.ok())
+            result.response = std::get<typename R::Response>(std::move(outcome.response));
+        co_return result;
+    }
+    sim::Task<Outcome> send(Text caller, Request request, sim::Duration timeout);
+
+    bool running() const { return running_; }
+    // The process dies or comes up. What ran in it when it died never ends; its backend stays.
+    void set_running(bool running);
+    // Called when the connection is lost. Sidecars end then.
+    void on_disconnect(control::Life listener, std::function<void()> call);
+
+    Driver& driver() { return *driver_; }
+    const Text& name() const { return driver_->settings().name; }
+    const Text& node() const { return node_; }
+    FaultPlan& faults() { return faults_; }
+    std::size_t in_flight() const { return calls_.size(); }
+
+  private:
+    struct Call {
+        std::uint64_t id = 0;
+        Text caller;
+        Request request;
+        std::optional<Fault> fault;
+        sim::Time started;
+        Text lock;
+        bool abandoned = false;  // nobody waits for it any more
+        sim::Promise<Outcome> promise;
+        Call() = default;
+    };
+    struct Listening {
+        control::Life listener;
+        std::function<void()> call;
+    };
+
+    void arrive(std::uint64_t id);
+    void run(std::uint64_t id);
+    void finish(std::uint64_t id);
+    void answer(std::uint64_t id, Outcome outcome);
+    void run_waiting();
+    sim::Duration throttle(const Call& call, std::optional<RpcStatus>& refused);
+    void tell(const Call& call, CsiCall::Moment moment, const Outcome* outcome);
+    sim::Duration latency_of(Method method);
+
+    sim::Engine& engine_;
+    Journal& journal_;
+    std::shared_ptr<Driver> driver_;
+    Text node_;
+    std::int64_t start_nanos_;
+    sim::Stream& latency_stream_;
+    sim::Stream& fault_stream_;
+    control::RateLimit rate_;
+    FaultPlan faults_;
+    std::map<std::uint64_t, Call> calls_;
+    std::deque<std::uint64_t> waiting_;  // for their turn, where only so many run at a time
+    std::set<Text> locks_;
+    std::size_t executing_ = 0;
+    std::uint64_t next_id_ = 1;
+    control::Life life_;  // of the running process
+    bool running_ = true;
+    std::vector<Listening> listening_;
+};
+
+}  // namespace model::csi
