@@ -2,13 +2,12 @@
 // attachment can be seen. It remembers what exists; what may be done with it is the driver's part.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <vector>
 
-#include "model/csi/messages_common.hpp"
+#include "model/csi/message_parts.hpp"
 
 namespace model::csi {
 
@@ -67,11 +66,19 @@ class Backend {
   public:
     using Volumes = std::map<Text, BackendVolume>;  // by id
 
+    // What is found may be changed by its finder but for id, name, size, topology and attachments,
+    // which the calls below change. A second volume of one name does not take the name over.
     BackendVolume& add(BackendVolume volume);
     BackendVolume* find(const Text& id);
     const BackendVolume* find(const Text& id) const;
     BackendVolume* find_named(const Text& name);
     void erase(const Text& id);
+    void resize(BackendVolume& volume, std::int64_t bytes);
+    void attach(BackendVolume& volume, const Text& node, Attachment attachment);
+    void detach(BackendVolume& volume, const Text& node);
+    // What the node has of it, made where there is nothing; drop_unused after taking away.
+    NodeUse& use(BackendVolume& volume, const Text& node) { return volume.used[node]; }
+    void drop_unused(BackendVolume& volume, const Text& node);
     const Volumes& volumes() const { return volumes_; }
     // What the driver has let go of but the bytes of which are still there (archived, retained).
     const std::vector<BackendVolume>& kept() const { return kept_; }
@@ -88,18 +95,20 @@ class Backend {
     BackendGroupSnapshot* find_group_named(const Text& name);
     void erase_group(const Text& id);
 
-    // Bytes of the volumes that can be reached from a segment; with no segments: of all.
+    // Bytes of the volumes that name this segment as theirs; without one: of all.
     std::int64_t used_bytes(const std::optional<Topology>& segment) const;
     std::size_t attached_to(const Text& node) const;
     std::uint64_t created() const { return created_; }  // volumes ever made
 
   private:
+    void count(const BackendVolume& volume, std::int64_t bytes);
+
     Volumes volumes_;
-    std::map<Text, Text> ids_by_name_;
+    std::map<Text, Text> ids_by_name_, snapshots_by_name_;
     std::vector<BackendVolume> kept_;
     std::map<Text, BackendSnapshot> snapshots_;
     std::map<Text, BackendGroupSnapshot> groups_;
-    std::map<Text, std::int64_t> used_by_segment_;  // keyed by the segments' text
+    std::map<Text, std::int64_t> used_by_segment_;  // keyed by the segments' text; "": all
     std::map<Text, std::size_t> attachments_;       // by node id
     std::uint64_t created_ = 0;
 };

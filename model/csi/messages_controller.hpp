@@ -1,7 +1,9 @@
-// Messages of the Controller service: csi.proto 1.12.
+// Messages of the Controller service, whose calls go to the one controller part of a driver: volumes
+// made, attached, listed, changed, and their snapshots. Counterpart: csi.proto 1.12; members are
+// the protocol's fields in its order.
 #pragma once
 
-#include "model/csi/messages_common.hpp"
+#include "model/csi/message_parts.hpp"
 
 namespace model::csi {
 

@@ -2,7 +2,7 @@
 // latter is one response with all its blocks, in order.
 #pragma once
 
-#include "model/csi/messages_common.hpp"
+#include "model/csi/message_parts.hpp"
 
 namespace model::csi {
 

@@ -1,7 +1,9 @@
-// Messages of the Identity service: csi.proto 1.12.
+// Messages of the Identity service, which both parts of a driver answer: who it is, what it offers,
+// whether it is ready. Counterpart: csi.proto 1.12; members are the protocol's fields in its order.
+// Not here: capabilities of the other services, which those report themselves.
 #pragma once
 
-#include "model/csi/messages_common.hpp"
+#include "model/csi/message_parts.hpp"
 
 namespace model::csi {
 

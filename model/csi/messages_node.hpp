@@ -1,7 +1,9 @@
-// Messages of the Node service: csi.proto 1.12.
+// Messages of the Node service, whose calls go to the part of a driver on one node: staging and
+// publishing of volumes, their statistics and growth. Counterpart: csi.proto 1.12; members are the
+// protocol's fields in its order.
 #pragma once
 
-#include "model/csi/messages_common.hpp"
+#include "model/csi/message_parts.hpp"
 
 namespace model::csi {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model/csi/messages_common.hpp"
+#include "model/csi/message_parts.hpp"
 #include "sim/distribution.hpp"
 
 namespace model::csi {
@@ -45,6 +45,12 @@ struct DriverProfile {
     Capabilities<PluginCapability> plugin;
     Capabilities<ControllerCapability> controller;
     Capabilities<NodeCapability> node;
+    Capabilities<GroupCapability> group;
+    Capabilities<AccessMode> access_modes;  // empty: any
+    bool block = true;                      // raw block volumes
+    // Those about snapshots (topology) are offered only where DriverSettings say so.
+    bool snapshots_on_request = false, topology_on_request = true;
+    std::string vendor_version = "1.0.0";
 
     // What its CSIDriver object says.
     bool attach_required = true;
@@ -61,6 +67,7 @@ struct DriverProfile {
 
     std::int64_t min_volume_bytes = 0, max_volume_bytes = 0;  // 0: no limit
     std::int64_t capacity_bytes = 0;                          // of each segment; 0: no limit
+    std::int64_t default_volume_bytes = 0;                    // where no size is asked for
     std::int64_t rounds_up_to = 1;                            // bytes
     bool reports_capacity = true;                             // else capacity_bytes 0 in answers
     int attach_limit = 0;                                     // volumes a node; 0: no limit
@@ -68,9 +75,15 @@ struct DriverProfile {
     // Parameters of a class; empty: any.
     std::vector<std::string> known_parameters;
     std::vector<std::string> mutable_parameters;
-    std::string handle_prefix;        // of volume ids: "vol-"
-    std::string publish_context_key;  // with "/dev/..." as its value; "": none
-    TextMap options;                  // of its behaviour: nfs: onDelete; host path: capacity kinds
+    std::string handle_prefix;    // of volume ids: "vol-"
+    std::string snapshot_prefix;  // of snapshot ids: "snap-"
+    // Ids end in a count of everything made so far; else in 17 hexadecimal digits that belong to
+    // the seed and the name.
+    bool counted_handles = false;
+    bool checks_attachment = true;        // refuses to stage what is not attached to the node
+    std::string publish_context_key;      // its value is a device's path; "": none
+    std::string device_prefix = "/dev/";  // of that path; the volume id follows
+    TextMap options;  // of its behaviour: nfs: onDelete; host path: capacity kinds
 
     // What its deployment starts sidecars with where that differs from their defaults.
     std::optional<sim::Duration> provisioner_timeout, provisioner_retry_max;
@@ -87,16 +100,22 @@ struct DriverProfile {
 // instant, nfs, host-path, block-cloud, block-array, shared-file.
 const std::vector<DriverProfile>& profiles();
 const DriverProfile* find_profile(std::string_view name);
+// A profile for people: name, value and source of everything in it that is not left at its default.
+std::vector<std::array<std::string, 3>> rows(const DriverProfile& profile);
 
 // One driver of one cluster.
 struct DriverSettings {
     Text name;  // as StorageClasses and volumes name it
     DriverProfile profile;
     bool topology = false;                      // volumes are reachable from their segment only
+    bool snapshots = false;                     // where the profile has them on request
     std::uint64_t seed = 0;                     // of volume ids
     std::map<Text, Topology> topology_of_node;  // node id -> its segment; absent: none
     std::vector<Text> nodes;                    // node ids it knows; empty: any is accepted
     DriverSettings() = default;
 };
+
+// What a driver with these settings reports: its profile without what nobody asked for.
+DriverProfile offered(const DriverSettings& settings);
 
 }  // namespace model::csi

@@ -91,7 +91,8 @@ inline constexpr std::size_t kMethods = static_cast<std::size_t>(Method::Count_)
 std::string_view to_string(Method method);
 std::optional<Method> method_of(std::string_view name);
 
-// A set of an enumeration's values with the protocol's numbers.
+// A set of an enumeration's values with the protocol's numbers. It keeps the order in which a
+// driver reports them, which logs show; equality does not look at it.
 template <class E>
 class Capabilities {
   public:
@@ -99,13 +100,24 @@ class Capabilities {
     Capabilities(std::initializer_list<E> all) {
         for (E e : all) add(e);
     }
-    bool has(E e) const { return (bits_ >> static_cast<unsigned>(e)) & 1U; }
-    void add(E e) { bits_ |= std::uint64_t{1} << static_cast<unsigned>(e); }
-    void remove(E e) { bits_ &= ~(std::uint64_t{1} << static_cast<unsigned>(e)); }
-    bool operator==(const Capabilities&) const = default;
+    bool has(E e) const { return (bits_ & bit(e)) != 0; }
+    bool empty() const { return bits_ == 0; }
+    void add(E e) {
+        if (has(e)) return;
+        bits_ |= bit(e);
+        order_.push_back(e);
+    }
+    void remove(E e) {
+        bits_ &= ~bit(e);
+        std::erase(order_, e);
+    }
+    const std::vector<E>& all() const { return order_; }
+    bool operator==(const Capabilities& o) const { return bits_ == o.bits_; }
 
   private:
+    static std::uint64_t bit(E e) { return std::uint64_t{1} << static_cast<unsigned>(e); }
     std::uint64_t bits_ = 0;
+    std::vector<E> order_;
 };
 
 enum class PluginCapability : std::uint8_t {  // PluginCapability.Service
@@ -150,6 +162,7 @@ enum class GroupCapability : std::uint8_t { CreateDeleteGetVolumeGroupSnapshot =
 std::string_view to_string(PluginCapability c);      // "CONTROLLER_SERVICE", ...
 std::string_view to_string(ControllerCapability c);  // "CREATE_DELETE_VOLUME", ...
 std::string_view to_string(NodeCapability c);
+std::string_view to_string(GroupCapability c);
 // In the order of their numbers; for listing and for choosing by name.
 const std::vector<PluginCapability>& plugin_capabilities();
 const std::vector<ControllerCapability>& controller_capabilities();

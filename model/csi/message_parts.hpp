@@ -40,6 +40,7 @@ struct VolumeCapability {
 struct Topology {
     TextMap segments;
     bool operator==(const Topology&) const = default;
+    std::string text() const;  // "zone=a,rack=3", for keys and messages
     template <class V, class S>
     static void describe(V& v, S& s) {
         v.field("segments", s.segments);
