@@ -61,7 +61,8 @@ class Endpoint {
     const Text& name() const { return driver_->settings().name; }
     const Text& node() const { return node_; }
     FaultPlan& faults() { return faults_; }
-    std::size_t in_flight() const { return calls_.size(); }
+    // Calls that somebody waits for.
+    std::size_t awaited() const;
 
   private:
     struct Call {
@@ -71,7 +72,9 @@ class Endpoint {
         std::optional<Fault> fault;
         sim::Time started;
         Text lock;
-        bool abandoned = false;  // nobody waits for it any more
+        bool holds_turn = false;
+        bool abandoned = false;  // its deadline has passed
+        std::optional<sim::EventId> deadline;
         sim::Promise<Outcome> promise;
         Call() = default;
     };
@@ -80,14 +83,16 @@ class Endpoint {
         std::function<void()> call;
     };
 
-    void arrive(std::uint64_t id);
-    void run(std::uint64_t id);
-    void finish(std::uint64_t id);
-    void answer(std::uint64_t id, Outcome outcome);
-    void run_waiting();
+    // A call's way: lock, throttle and fault's delay, turn, latency, work, answer.
+    void begin(Text caller, Request request, sim::Duration timeout, sim::Promise<Outcome> promise);
+    bool take_lock(Call& call);
     sim::Duration throttle(const Call& call, std::optional<RpcStatus>& refused);
+    void take_turn(std::uint64_t id);
+    void carry_out(std::uint64_t id);
+    void answer(std::uint64_t id, Outcome outcome);
+    void give_up(std::uint64_t id);
+    void later(std::uint64_t id, sim::Duration delay, void (Endpoint::*step)(std::uint64_t));
     void tell(const Call& call, CsiCall::Moment moment, const Outcome* outcome);
-    sim::Duration latency_of(Method method);
 
     sim::Engine& engine_;
     Journal& journal_;
@@ -103,7 +108,7 @@ class Endpoint {
     std::set<Text> locks_;
     std::size_t executing_ = 0;
     std::uint64_t next_id_ = 1;
-    control::Life life_;  // of the running process
+    control::Life process_;  // a new one each time the driver comes up
     bool running_ = true;
     std::vector<Listening> listening_;
 };

@@ -1,6 +1,6 @@
-// Messages of the Controller service, whose calls go to the one controller part of a driver: volumes
-// made, attached, listed, changed, and their snapshots. Counterpart: csi.proto 1.12; members are
-// the protocol's fields in its order.
+// Messages of the Controller service, whose calls go to the one controller part of a driver:
+// volumes made, attached, listed, changed, and their snapshots. Counterpart: csi.proto 1.12;
+// members are the protocol's fields in its order.
 #pragma once
 
 #include "model/csi/message_parts.hpp"

@@ -105,7 +105,7 @@ void add_names(Rows& rows, const DriverProfile& p) {
     if (!p.publish_context_key.empty())
         rows.add("publish context", p.publish_context_key + ": " + p.device_prefix + "...");
     if (!p.checks_attachment) rows.add("checks attachment", "no");
-    for (const auto& [name, value] : p.options) rows.add("option " + name.str(), value);
+    for (const auto& [name, value] : p.options) rows.add("option " + name, value);
     rows.add_duration("provisioner timeout", p.provisioner_timeout);
     rows.add_duration("provisioner retry max", p.provisioner_retry_max);
     if (p.extra_create_metadata) rows.add("extra create metadata", "yes");

@@ -83,7 +83,8 @@ struct DriverProfile {
     bool checks_attachment = true;        // refuses to stage what is not attached to the node
     std::string publish_context_key;      // its value is a device's path; "": none
     std::string device_prefix = "/dev/";  // of that path; the volume id follows
-    TextMap options;  // of its behaviour: nfs: onDelete; host path: capacity kinds
+    std::map<std::string, std::string>
+        options;  // of its behaviour: nfs: onDelete; host path: capacity kinds
 
     // What its deployment starts sidecars with where that differs from their defaults.
     std::optional<sim::Duration> provisioner_timeout, provisioner_retry_max;

@@ -72,7 +72,7 @@ DriverProfile nfs() {
     p.latency_otherwise = Distribution::constant(1ms);
     p.concurrency = Concurrency::AbortsSameVolume;
     p.reports_capacity = false;
-    p.options.set("onDelete", "delete");
+    p.options["onDelete"] = "delete";
     p.provisioner_timeout = 1200s;
     p.provisioner_retry_max = 30min;
     p.extra_create_metadata = true;
