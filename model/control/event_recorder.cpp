@@ -98,7 +98,9 @@ void ClientEventRecorder::record(const api::Object& about, EventType type, std::
     event.involvedObject.uid = about.metadata.uid;
     if (about.metadata.resourceVersion != 0)
         event.involvedObject.resourceVersion = std::to_string(about.metadata.resourceVersion);
-    event.metadata.name = name_at(about.metadata.name, server.wall_clock_nanos());
+    // Two events of one instant must not share a name.
+    last_name_ = std::max(server.wall_clock_nanos(), last_name_ + 1);
+    event.metadata.name = name_at(about.metadata.name, last_name_);
     event.metadata.ns = about.metadata.ns.empty() ? api::Text("default") : about.metadata.ns;
     event.reason = reason;
     event.message = message;

@@ -92,6 +92,7 @@ class ClientEventRecorder : public EventRecorder {
     EventCorrelator correlator_;
     sim::Mailbox<api::Ref<api::Event>> queue_;
     std::size_t queued_ = 0;
+    std::int64_t last_name_ = 0;  // nanoseconds of the clock, in the name of the event before
 };
 
 }  // namespace model::control

@@ -62,24 +62,48 @@ void Process::spawn_worker(WorkQueue& queue, Sync sync) {
     spawn("worker of " + std::string(queue.name()), work(queue, std::move(sync)));
 }
 
+void Process::spawn_workers(WorkQueue& queue, std::size_t count, Sync sync) {
+    spawn("workers of " + std::string(queue.name()), hand_out(queue, count, std::move(sync)));
+}
+
 sim::Task<void> Process::work(WorkQueue& queue, Sync sync) {
     for (;;) {
         auto next = queue.next();
         WorkQueue::Item item = co_await std::move(next);
-        Synced told;
-        told.controller = queue.name();
-        told.key = item.key;
-        told.added = item.added;
-        told.started = engine().now();
-        const api::Key key = item.key;
-        sim::Task<api::Status> syncing = sync(std::move(item));
-        api::Status status = co_await std::move(syncing);
-        told.failed = !status.ok();
-        told.error = status.message;
-        queue.done(key);
-        if (journal().is_heard())
-            journal().emit(Stamp{engine().now(), engine().current().seq}, told);
+        auto working = do_one(queue, std::move(item), sync);
+        co_await std::move(working);
     }
+}
+
+sim::Task<void> Process::hand_out(WorkQueue& queue, std::size_t count, Sync sync) {
+    sim::Semaphore free(engine(), count);
+    for (;;) {
+        sim::Permit permit = co_await free.permit(kind_of(Wait::WorkQueue), queue.name());
+        auto next = queue.next();
+        WorkQueue::Item item = co_await std::move(next);
+        std::string name = "worker of " + std::string(queue.name());
+        spawn(std::move(name), work_on(queue, std::move(item), std::move(permit), sync));
+    }
+}
+
+sim::Task<void> Process::work_on(WorkQueue& queue, WorkQueue::Item item, sim::Permit, Sync sync) {
+    auto working = do_one(queue, std::move(item), sync);
+    co_await std::move(working);
+}
+
+sim::Task<void> Process::do_one(WorkQueue& queue, WorkQueue::Item item, const Sync& sync) {
+    Synced told;
+    told.controller = queue.name();
+    told.key = item.key;
+    told.added = item.added;
+    told.started = engine().now();
+    const api::Key key = item.key;
+    sim::Task<api::Status> syncing = sync(std::move(item));
+    api::Status status = co_await std::move(syncing);
+    told.failed = !status.ok();
+    told.error = status.message;
+    queue.done(key);
+    if (journal().is_heard()) journal().emit(Stamp{engine().now(), engine().current().seq}, told);
 }
 
 }  // namespace model::control

@@ -14,6 +14,7 @@
 #include "model/control/informer.hpp"
 #include "model/control/recorder.hpp"
 #include "model/control/work_queue.hpp"
+#include "sim/semaphore.hpp"
 
 namespace model::control {
 
@@ -54,6 +55,7 @@ class Process {
     }
     // Starts informers, then controllers, in the order in which they were added.
     void start();
+    bool is_started() const { return started_; }
     sim::ActorId spawn(std::string actor, sim::Task<void> task);
     // What its clients have sent and is not committed yet is lost.
     void drop_in_flight();
@@ -62,6 +64,9 @@ class Process {
     // told in the journal; what becomes of the key then (requeue, forget) is the sync's own part.
     using Sync = std::function<sim::Task<api::Status>(WorkQueue::Item)>;
     void spawn_worker(WorkQueue& queue, Sync sync);
+    // So many workers of one queue. Idle ones cost nothing: each key has an actor of its own while
+    // it is worked on.
+    void spawn_workers(WorkQueue& queue, std::size_t count, Sync sync);
 
     const std::string& name() const { return name_; }
     const Latencies& latencies() const { return latencies_; }
@@ -72,6 +77,9 @@ class Process {
 
   private:
     sim::Task<void> work(WorkQueue& queue, Sync sync);
+    sim::Task<void> hand_out(WorkQueue& queue, std::size_t count, Sync sync);
+    sim::Task<void> work_on(WorkQueue& queue, WorkQueue::Item item, sim::Permit permit, Sync sync);
+    sim::Task<void> do_one(WorkQueue& queue, WorkQueue::Item item, const Sync& sync);
 
     api::Server& server_;
     const Latencies& latencies_;

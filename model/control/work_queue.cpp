@@ -59,7 +59,9 @@ void WorkQueue::add_rate_limited(const api::Key& key) {
     sim::Duration backoff = limits_.base;
     for (int i = 0; i < entry.failures && backoff < limits_.max; ++i) backoff *= 2;
     ++entry.failures;
-    add_after(key, std::max(std::min(backoff, limits_.max), bucket_.reserve(engine_.now())));
+    backoff = std::min(backoff, limits_.max);
+    if (limits_.shares_bucket) backoff = std::max(backoff, bucket_.reserve(engine_.now()));
+    add_after(key, backoff);
 }
 
 void WorkQueue::forget(const api::Key& key) {

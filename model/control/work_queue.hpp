@@ -20,6 +20,7 @@ namespace model::control {
 struct BackoffLimits {
     sim::Duration base = std::chrono::milliseconds(5);
     sim::Duration max = std::chrono::seconds(1000);
+    bool shares_bucket = true;  // all retries of the queue pass one bucket
     BackoffLimits() = default;
     BackoffLimits(sim::Duration b, sim::Duration m) : base(b), max(m) {}
 };
