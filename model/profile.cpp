@@ -111,6 +111,7 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     p.binder_finds_deleter_first = *minor >= 36;
     p.binder_loads_only_able_plugins = *minor >= 32;
     p.pvc_protection_batches = *minor >= 32;
+    p.provisioner_slows_infeasible = *minor >= 32;
     p.external_provisioning_message = waiting_message(*minor);
     p.recycler_image = scrub_image(*minor);
     p.recycler_script = scrub_script(*minor);

@@ -56,6 +56,8 @@ struct Profile {
     bool binder_loads_only_able_plugins =
         true;  // 1.32: only plugins that can make, delete or recycle volumes
     bool pvc_protection_batches = true;  // 1.32: claims of a namespace share one live list of pods
+    // The sidecars of that time: 1.32: a request that the driver calls wrong waits for 5 min.
+    bool provisioner_slows_infeasible = true;
     std::string external_provisioning_message;  // with {provisioner}
     bool events_name_reporter = false;  // events carry reportingComponent (from 1.27 or so on)
     std::string recycler_image;
