@@ -4,6 +4,8 @@
 
 #include "model/control/client.hpp"
 #include "model/controller_manager.hpp"
+#include "model/csi/endpoint.hpp"
+#include "model/sidecar/external_provisioner.hpp"
 
 namespace model {
 
@@ -13,6 +15,8 @@ namespace {
 
 constexpr std::string_view kServerName = "kube-apiserver";
 constexpr std::string_view kControllerManagerName = "kube-controller-manager";
+constexpr std::string_view kDriverName = "csi-driver";
+constexpr std::string_view kProvisionerName = "external-provisioner";
 constexpr std::string_view kUserName = "client";
 // A loop with a period of up to a minute must have passed once since the last write before a run
 // counts as settled.
@@ -55,6 +59,8 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
     user_ = std::make_unique<control::Client>(*server_, options_.latencies, std::move(user));
     for (std::string_view name : {"default", "kube-node-lease", "kube-public", "kube-system"})
         (void)server_->preload(namespace_manifest(name));
+    if (options_.controller_manager_on) add_controller_manager();
+    for (const DriverOptions& driver : options_.drivers) add_driver(driver);
     const sim::Duration period = options_.controller_manager.pv_claim_binder_sync_period.value_or(
         options_.profile.binder_sync_period);
     phases_ = options_.phases;
@@ -78,86 +84,36 @@ api::Result<api::ObjectRef> Cluster::preload(const api::Value& manifest) {
     return server_->preload(manifest);
 }
 
-void Cluster::start() {
-    started_ = true;
-    if (options_.controller_manager_on) run_controller_manager(true);
+void Cluster::add_controller_manager() {
+    const std::string name(kControllerManagerName);
+    const auto bring_up = [this, name](bool runs_since_long) {
+        auto process = new_process(name);
+        const auto fill = [this, runs_since_long](control::Process& p) {
+            add_controllers(p, controller_manager_settings(runs_since_long));
+        };
+        if (runs_since_long) {
+            fill(*process);
+            process->start();
+            tell(name, Lifecycle::What::Ready);
+        } else {
+            process->spawn("start",
+                           come_up(*process, options_.controller_manager.start_delay, fill));
+        }
+        return process;
+    };
+    programs_.push_back(std::make_unique<Program>(name, bring_up));
 }
 
-std::vector<std::string> Cluster::components() const {
-    std::vector<std::string> names = {std::string(kServerName)};
-    if (options_.controller_manager_on) names.emplace_back(kControllerManagerName);
-    return names;
+sim::Task<void> Cluster::come_up(control::Process& process, sim::Duration delay,
+                                 std::function<void(control::Process&)> fill) {
+    co_await engine_->sleep_for(delay, kind_of(Wait::Start));
+    fill(process);
+    process.start();
+    tell(process.name(), Lifecycle::What::Ready);
 }
 
-bool Cluster::has_component(std::string_view name) const {
-    const std::vector<std::string> all = components();
-    return std::find(all.begin(), all.end(), name) != all.end();
-}
-
-bool Cluster::is_running(std::string_view name) const {
-    if (name == kServerName) return server_->up();
-    return name == kControllerManagerName && controller_manager_ != nullptr;
-}
-
-void Cluster::tell(std::string_view component, Lifecycle::What what) {
-    journal_.emit(Stamp{engine_->now(), engine_->current().seq},
-                  Lifecycle{api::Text(component), what});
-}
-
-std::optional<std::string> Cluster::crash_component(std::string_view name, InFlight in_flight) {
-    if (!has_component(name)) return "there is no component " + std::string(name);
-    if (!is_running(name)) return std::string(name) + " is not running";
-    tell(name, Lifecycle::What::Crashed);
-    if (name == kServerName) {
-        server_->set_up(false);
-        return std::nullopt;
-    }
-    if (in_flight == InFlight::Drop) controller_manager_->drop_in_flight();
-    controller_manager_.reset();
-    return std::nullopt;
-}
-
-// A stop lets go at once too: what a terminated process has in its queues is gone with it.
-std::optional<std::string> Cluster::stop_component(std::string_view name) {
-    if (!has_component(name)) return "there is no component " + std::string(name);
-    if (controller_manager_start_ && name == kControllerManagerName) {
-        engine_->cancel(*controller_manager_start_);
-        controller_manager_start_.reset();
-        tell(name, Lifecycle::What::Stopped);
-        return std::nullopt;
-    }
-    if (!is_running(name)) return std::string(name) + " is not running";
-    tell(name, Lifecycle::What::Stopped);
-    if (name == kServerName) {
-        server_->set_up(false);
-    } else {
-        controller_manager_.reset();
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string> Cluster::start_component(std::string_view name) {
-    if (!has_component(name)) return "there is no component " + std::string(name);
-    if (is_running(name) || (name == kControllerManagerName && controller_manager_start_))
-        return std::string(name) + " is running already";
-    tell(name, Lifecycle::What::Started);
-    if (name == kServerName) {
-        server_->set_up(true);
-        tell(name, Lifecycle::What::Ready);
-        return std::nullopt;
-    }
-    controller_manager_start_ =
-        engine_->call_in(options_.controller_manager.start_delay, kind_of(Wait::Start), [this] {
-            controller_manager_start_.reset();
-            run_controller_manager(false);
-        });
-    return std::nullopt;
-}
-
-void Cluster::run_controller_manager(bool first_time) {
+ControllerManagerSettings Cluster::controller_manager_settings(bool runs_since_long) {
     const ControllerManagerOptions& o = options_.controller_manager;
-    controller_manager_ = std::make_unique<control::Process>(*server_, options_.latencies,
-                                                             std::string(kControllerManagerName));
     ControllerManagerSettings settings;
     settings.profile = options_.profile;
     settings.qps = o.kube_api_qps.value_or(options_.profile.kcm_qps);
@@ -166,38 +122,192 @@ void Cluster::run_controller_manager(bool first_time) {
         o.pv_claim_binder_sync_period.value_or(options_.profile.binder_sync_period);
     // A fresh process resyncs as soon as its caches are filled; one that runs since long is
     // somewhere in its period.
-    settings.first_resync = first_time ? phases_["pvBinderResync"] : sim::Duration(0);
+    settings.first_resync = runs_since_long ? phases_["pvBinderResync"] : sim::Duration(0);
     settings.dynamic_provisioning = o.enable_dynamic_provisioning;
     settings.host_path_provisioner = o.enable_host_path_provisioner;
-    add_controllers(*controller_manager_, settings);
-    controller_manager_->start();
-    tell(kControllerManagerName, Lifecycle::What::Ready);
+    return settings;
+}
+
+void Cluster::add_driver(const DriverOptions& options) {
+    csi::DriverSettings settings;
+    settings.name = options.name;
+    settings.profile = options.profile;
+    settings.topology = options.topology;
+    settings.snapshots = options.snapshots;
+    settings.seed = options_.seed;
+    for (const std::string& node : options.nodes) settings.nodes.emplace_back(node);
+    auto part = std::make_unique<DriverPart>();
+    part->options = options;
+    part->driver = csi::make_driver(std::move(settings));
+    part->endpoint =
+        std::make_unique<csi::Endpoint>(*engine_, journal_, part->driver, api::Text(),
+                                        options_.start_unix_seconds * std::int64_t{1'000'000'000});
+    drivers_.push_back(std::move(part));
+    if (options.provisioner_on) add_provisioner(*drivers_.back());
+}
+
+void Cluster::add_provisioner(DriverPart& part) {
+    const std::string name = std::string(kProvisionerName) + "/" + part.options.name;
+    const auto bring_up = [this, name, &part](bool runs_since_long) {
+        auto process = new_process(name);
+        sidecar::ProvisionerSetting setting;
+        setting.endpoint = part.endpoint.get();
+        setting.options = part.options.provisioner;
+        setting.profile = options_.profile;
+        setting.start_unix_seconds = options_.start_unix_seconds;
+        setting.ready = [this, name] { tell(name, Lifecycle::What::Ready); };
+        // The kubelet starts the container again at once.
+        setting.lost_driver = [this, name] {
+            (void)end_component(name, Lifecycle::What::Crashed, InFlight::Deliver);
+            (void)start_component(name);
+        };
+        sidecar::bring_up_provisioner(*process, std::move(setting), runs_since_long);
+        return process;
+    };
+    programs_.push_back(std::make_unique<Program>(name, bring_up));
+}
+
+std::unique_ptr<control::Process> Cluster::new_process(const std::string& name) {
+    return std::make_unique<control::Process>(*server_, options_.latencies, name);
+}
+
+void Cluster::start() {
+    for (const auto& p : programs_) p->process = p->bring_up(true);
+}
+
+std::vector<std::string> Cluster::components() const {
+    std::vector<std::string> names = {std::string(kServerName)};
+    for (const auto& p : programs_) names.push_back(p->name);
+    for (const auto& d : drivers_)
+        names.push_back(std::string(kDriverName) + "/" + d->options.name);
+    return names;
+}
+
+std::optional<std::string> Cluster::full_name(std::string_view name) const {
+    std::optional<std::string> found;
+    for (const std::string& known : components()) {
+        if (known == name) return known;
+        const bool of_a_driver = known.starts_with(std::string(name) + "/");
+        if (of_a_driver && found) return std::nullopt;
+        if (of_a_driver) found = known;
+    }
+    return found;
+}
+
+Cluster::Program* Cluster::program(std::string_view full_name) {
+    for (const auto& p : programs_)
+        if (p->name == full_name) return p.get();
+    return nullptr;
+}
+
+Cluster::DriverPart* Cluster::driver_part(std::string_view component) {
+    for (const auto& d : drivers_)
+        if (std::string(kDriverName) + "/" + d->options.name == component) return d.get();
+    return nullptr;
+}
+
+csi::Endpoint* Cluster::endpoint(std::string_view driver) {
+    if (driver.empty()) return drivers_.size() == 1 ? drivers_[0]->endpoint.get() : nullptr;
+    for (const auto& d : drivers_)
+        if (d->options.name == driver) return d->endpoint.get();
+    return nullptr;
+}
+
+std::vector<std::string> Cluster::drivers() const {
+    std::vector<std::string> names;
+    for (const auto& d : drivers_) names.push_back(d->options.name);
+    return names;
+}
+
+bool Cluster::is_running(std::string_view component) {
+    const std::string name = full_name(component).value_or("");
+    if (name == kServerName) return server_->up();
+    if (const DriverPart* part = driver_part(name)) return part->endpoint->running();
+    const Program* p = program(name);
+    return p && p->process;
+}
+
+void Cluster::tell(std::string_view component, Lifecycle::What what) {
+    journal_.emit(Stamp{engine_->now(), engine_->current().seq},
+                  Lifecycle{api::Text(component), what});
+}
+
+std::optional<std::string> Cluster::crash_component(std::string_view name, InFlight in_flight) {
+    return end_component(name, Lifecycle::What::Crashed, in_flight);
+}
+
+// A stop lets go at once too: what a terminated process has in its queues is gone with it.
+std::optional<std::string> Cluster::stop_component(std::string_view name) {
+    return end_component(name, Lifecycle::What::Stopped, InFlight::Deliver);
+}
+
+std::optional<std::string> Cluster::end_component(std::string_view component, Lifecycle::What how,
+                                                  InFlight in_flight) {
+    const std::optional<std::string> name = full_name(component);
+    if (!name) return "there is no component " + std::string(component);
+    if (!is_running(*name)) return *name + " is not running";
+    tell(*name, how);
+    if (*name == kServerName) {
+        server_->set_up(false);
+    } else if (DriverPart* part = driver_part(*name)) {
+        part->endpoint->set_running(false);
+    } else {
+        Program& p = *program(*name);
+        if (in_flight == InFlight::Drop) p.process->drop_in_flight();
+        p.process.reset();
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> Cluster::start_component(std::string_view component) {
+    const std::optional<std::string> name = full_name(component);
+    if (!name) return "there is no component " + std::string(component);
+    if (is_running(*name)) return *name + " is running already";
+    tell(*name, Lifecycle::What::Started);
+    if (Program* p = program(*name)) {
+        p->process = p->bring_up(false);
+        return std::nullopt;
+    }
+    if (*name == kServerName) {
+        server_->set_up(true);
+    } else {
+        driver_part(*name)->endpoint->set_running(true);
+    }
+    tell(*name, Lifecycle::What::Ready);
+    return std::nullopt;
 }
 
 std::vector<std::string> Cluster::explain(api::Kind kind, const api::Key& key) const {
     std::vector<std::string> lines;
-    if (!controller_manager_) {
-        if (options_.controller_manager_on)
-            lines.push_back(std::string(kControllerManagerName) + " is down");
-        return lines;
+    for (const auto& p : programs_) {
+        if (!p->process) {
+            lines.push_back(p->name + " is down");
+            continue;
+        }
+        for (const auto& controller : p->process->controllers())
+            if (std::string line = controller->explain(kind, key); !line.empty())
+                lines.push_back(std::move(line));
     }
-    for (const auto& controller : controller_manager_->controllers())
-        if (std::string line = controller->explain(kind, key); !line.empty())
-            lines.push_back(std::move(line));
     return lines;
 }
 
 std::vector<Unsettled> Cluster::unsettled() const {
     std::vector<Unsettled> all;
-    if (controller_manager_start_)
-        all.push_back({std::string(kControllerManagerName) + " is starting", sim::kNever});
-    if (!controller_manager_) return all;
-    for (const auto& controller : controller_manager_->controllers()) {
-        const sim::Time next = controller->next_action();
-        if (next == sim::kNever || controller->repeats_only()) continue;
-        all.push_back(
-            {std::string(controller->name()) + " acts again at " + sim::seconds_text(next), next});
+    for (const auto& p : programs_) {
+        if (!p->process) continue;
+        if (!p->process->is_started()) all.push_back({p->name + " is starting", sim::kNever});
+        for (const auto& controller : p->process->controllers()) {
+            const sim::Time next = controller->next_action();
+            if (next == sim::kNever || controller->repeats_only()) continue;
+            all.push_back(
+                {std::string(controller->name()) + " acts again at " + sim::seconds_text(next),
+                 next});
+        }
     }
+    for (const auto& d : drivers_)
+        if (const std::size_t n = d->endpoint->awaited(); n != 0)
+            all.push_back({std::to_string(n) + " calls of " + d->options.name + " are not answered",
+                           sim::kNever});
     return all;
 }
 

@@ -3,6 +3,7 @@
 // do is in their own folders.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,10 +12,20 @@
 #include <vector>
 
 #include "model/control/process.hpp"
+#include "model/csi/faults.hpp"
+#include "model/csi/profile.hpp"
 #include "model/profile.hpp"
+#include "model/sidecar/sidecar_options.hpp"
 #include "sim/engine.hpp"
 
 namespace model {
+
+namespace csi {
+class Driver;
+class Endpoint;
+}  // namespace csi
+
+struct ControllerManagerSettings;
 
 struct ControllerManagerOptions {
     std::optional<int> kube_api_qps, kube_api_burst;           // default: the profile's
@@ -25,6 +36,17 @@ struct ControllerManagerOptions {
     bool enable_host_path_provisioner = false;
 };
 
+// A CSI driver and the programs beside it.
+struct DriverOptions {
+    std::string name;  // as StorageClasses and volumes name it
+    csi::DriverProfile profile;
+    bool topology = false, snapshots = false;
+    std::vector<std::string> nodes;  // where its node part runs; empty: all nodes
+    bool provisioner_on = true;
+    sidecar::ProvisionerOptions provisioner;
+    DriverOptions() = default;
+};
+
 struct ClusterOptions {
     Profile profile;
     std::uint64_t seed = 1;
@@ -32,6 +54,7 @@ struct ClusterOptions {
     control::Latencies latencies;
     ControllerManagerOptions controller_manager;
     bool controller_manager_on = true;
+    std::vector<DriverOptions> drivers;
     // First tick of a periodic loop, after time 0: "pvBinderResync". Not given: drawn by the seed,
     // uniform in the period.
     std::map<std::string, sim::Duration, std::less<>> phases;
@@ -71,14 +94,20 @@ class Cluster {
     // 0.
     void start();
 
-    // Components by the name the scenario uses: kube-controller-manager, kube-apiserver.
+    // Components by the name the scenario uses: kube-apiserver, kube-controller-manager, and, for a
+    // driver, csi-driver/NAME and external-provisioner/NAME. Where there is one driver only, its
+    // name may be left out.
     std::vector<std::string> components() const;
-    bool has_component(std::string_view name) const;
-    bool is_running(std::string_view name) const;
+    bool is_running(std::string_view component);
     // Errors: unknown component, or already in that state (a plain sentence).
     std::optional<std::string> crash_component(std::string_view name, InFlight in_flight);
     std::optional<std::string> stop_component(std::string_view name);
     std::optional<std::string> start_component(std::string_view name);  // up after its start delay
+
+    // The controller part of a driver's socket; null where there is no such driver. "" means the
+    // only one.
+    csi::Endpoint* endpoint(std::string_view driver);
+    std::vector<std::string> drivers() const;
 
     // First ticks of the periodic loops in this run, as given or drawn.
     const std::map<std::string, sim::Duration, std::less<>>& phases() const { return phases_; }
@@ -92,8 +121,35 @@ class Cluster {
     sim::Duration settle_period() const;
 
   private:
+    // A process that can be started and ended; `process` is null while it does not run.
+    struct Program {
+        std::string name;
+        // A process with its controllers, up if it `runs_since_long`, else coming up by itself.
+        std::function<std::unique_ptr<control::Process>(bool runs_since_long)> bring_up;
+        std::unique_ptr<control::Process> process;
+        Program(std::string n, std::function<std::unique_ptr<control::Process>(bool)> up)
+            : name(std::move(n)), bring_up(std::move(up)) {}
+    };
+    struct DriverPart {
+        DriverOptions options;
+        std::shared_ptr<csi::Driver> driver;
+        std::unique_ptr<csi::Endpoint> endpoint;
+    };
+
     void tell(std::string_view component, Lifecycle::What what);
-    void run_controller_manager(bool first_time);
+    void add_controller_manager();
+    void add_driver(const DriverOptions& options);
+    void add_provisioner(DriverPart& part);
+    std::unique_ptr<control::Process> new_process(const std::string& name);
+    sim::Task<void> come_up(control::Process& process, sim::Duration delay,
+                            std::function<void(control::Process&)> fill);
+    ControllerManagerSettings controller_manager_settings(bool runs_since_long);
+    // The full name of a component, or nothing.
+    std::optional<std::string> full_name(std::string_view name) const;
+    Program* program(std::string_view full_name);
+    DriverPart* driver_part(std::string_view component);
+    std::optional<std::string> end_component(std::string_view name, Lifecycle::What how,
+                                             InFlight in_flight);
 
     ClusterOptions options_;
     Journal journal_;
@@ -101,9 +157,8 @@ class Cluster {
     std::unique_ptr<api::Server> server_;
     std::unique_ptr<control::Client> user_;
     std::map<std::string, sim::Duration, std::less<>> phases_;
-    std::unique_ptr<control::Process> controller_manager_;
-    std::optional<sim::EventId> controller_manager_start_;
-    bool started_ = false;
+    std::vector<std::unique_ptr<DriverPart>> drivers_;
+    std::vector<std::unique_ptr<Program>> programs_;  // they end before what they talk to
 };
 
 }  // namespace model
