@@ -17,8 +17,7 @@ constexpr Entry kParts[] = {
     {Part::WorkloadControllers, false, "workload controllers are"},
     {Part::NodeLifecycle, false, "heartbeats and the node lifecycle controller are"},
     {Part::PodGarbage, false, "the pod garbage collector is"},
-    {Part::CsiDrivers, false, "CSI drivers are"},
-    {Part::Sidecars, false, "CSI sidecars are"},
+    {Part::CsiDrivers, true, "CSI drivers are"},
     {Part::Snapshots, false, "snapshots are"},
     {Part::Expansion, false, "volume expansion is"},
     {Part::Eviction, false, "eviction is"},
@@ -43,10 +42,14 @@ std::string not_built(Part part) { return std::string(entry(part).are) + " not m
 
 const std::vector<Component>& components() {
     static const std::vector<Component> all = {
-        {"kube-apiserver", Part::Core},           {"kube-controller-manager", Part::Core},
-        {"kube-scheduler", Part::Scheduler},      {"kubelet", Part::Kubelet},
-        {"external-provisioner", Part::Sidecars}, {"external-attacher", Part::Sidecars},
-        {"external-resizer", Part::Sidecars},     {"external-snapshotter", Part::Sidecars},
+        {"kube-apiserver", Part::Core},
+        {"kube-controller-manager", Part::Core},
+        {"kube-scheduler", Part::Scheduler},
+        {"kubelet", Part::Kubelet},
+        {"external-provisioner", Part::CsiDrivers},
+        {"external-attacher", Part::AttachDetach},
+        {"external-resizer", Part::Expansion},
+        {"external-snapshotter", Part::Snapshots},
         {"csi-driver", Part::CsiDrivers},
     };
     return all;

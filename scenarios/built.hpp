@@ -18,8 +18,7 @@ enum class Part : unsigned char {
     WorkloadControllers,
     NodeLifecycle,  // heartbeats that somebody looks at, node monitor, taint eviction
     PodGarbage,
-    CsiDrivers,
-    Sidecars,
+    CsiDrivers,  // with external-provisioner
     Snapshots,
     Expansion,
     Eviction,   // the eviction subresource, so drain

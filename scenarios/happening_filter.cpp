@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/csi/messages.hpp"
+
 namespace scenarios {
 namespace {
 
@@ -80,6 +82,19 @@ bool RequestFilter::matches(const model::Requested& r) const {
            is_or_any(name_, r.key.name) && is_or_any(ns_, r.key.ns) &&
            is_or_any(subresource_, to_string(r.subresource)) && is_or_any(by_, r.by) &&
            (!code_ || *code_ == r.status.code);
+}
+
+RpcFilter::RpcFilter(const Value& written)
+    : method_(written.is_string() ? std::string(written.as_string()) : text(written, "method")),
+      driver_(text(written, "driver")),
+      code_(text(written, "code")) {}
+
+bool RpcFilter::matches(const model::CsiCall& call) const {
+    using Moment = model::CsiCall::Moment;
+    if (call.moment != (code_.empty() ? Moment::Started : Moment::Ended)) return false;
+    return is_or_any(method_, to_string(method_of(*call.request))) &&
+           is_or_any(driver_, call.driver) &&
+           (code_.empty() || code_ == to_string(call.outcome->status.code));
 }
 
 }  // namespace scenarios

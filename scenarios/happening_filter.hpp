@@ -37,4 +37,14 @@ class RequestFilter {
     std::optional<int> code_;
 };
 
+class RpcFilter {
+  public:
+    explicit RpcFilter(const Value& written);
+    // A call counts when it begins; where an outcome is asked for, when it ends.
+    bool matches(const model::CsiCall& call) const;
+
+  private:
+    std::string method_, driver_, code_;
+};
+
 }  // namespace scenarios

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "model/csi/messages.hpp"
 #include "scenarios/happening_filter.hpp"
 #include "scenarios/latencies.hpp"
 #include "scenarios/patterns.hpp"
@@ -51,6 +52,7 @@ struct Judge::Case {
     std::optional<Bounds> bounds;  // of a tally's count, or of happenings
     std::optional<EventFilter> event;
     std::optional<RequestFilter> request;
+    std::optional<RpcFilter> rpc;
     std::unique_ptr<LatencySamples> latency;
     std::int64_t seen = 0;  // happenings
     std::string last;       // the last of them
@@ -105,9 +107,10 @@ void Judge::begin_state(Case& c) {
 void Judge::begin_happening(Case& c) {
     if (const Value* event = c.body.find("event")) c.event.emplace(*event);
     if (const Value* request = c.body.find("request")) c.request.emplace(*request, view_);
+    if (const Value* rpc = c.body.find("rpc")) c.rpc.emplace(*rpc);
     if (c.kind == Kind::Latency)
         c.latency = std::make_unique<LatencySamples>(std::string(c.body.find("of")->as_string()));
-    if (c.event || c.request || c.latency) listening_.push_back(&c);
+    if (c.event || c.request || c.rpc || c.latency) listening_.push_back(&c);
     if (c.kind == Kind::Count && !c.bounds) c.bounds.emplace(c.body);
 }
 
@@ -178,6 +181,7 @@ void Judge::on(const model::Stamp& stamp, const model::Happening& happening) {
     if (listening_.empty()) return;
     const auto* committed = std::get_if<model::Committed>(&happening);
     const auto* requested = std::get_if<model::Requested>(&happening);
+    const auto* called = std::get_if<model::CsiCall>(&happening);
     for (Case* c : listening_) {
         // The instant s itself belongs to what was before, but for what counts from the beginning
         // of the run.
@@ -192,6 +196,11 @@ void Judge::on(const model::Stamp& stamp, const model::Happening& happening) {
                              event->involvedObject.kind.str() + " " +
                              event->involvedObject.name.str() + ": " + event->message.str());
             }
+        }
+        if (called && c->rpc && c->rpc->matches(*called)) {
+            happened(*c, stamp.at, 1,
+                     std::string(to_string(method_of(*called->request))) + " " +
+                         subject_of(*called->request).str());
         }
         if (requested && c->request && c->request->matches(*requested)) {
             happened(*c, stamp.at, 1,

@@ -37,7 +37,9 @@ Field required(Field field);
 Field needs(Part part, Field field);
 Field notes(Part part, Field field);  // names an actor that is on by default
 
+ShapeRef driver();
 const std::vector<std::string>& rpc_names();
+const std::vector<std::string>& grpc_codes();  // all but OK
 // Names of latencies, each with the part that must be built and its first and last instant.
 struct Latency {
     std::string_view name;

@@ -29,10 +29,11 @@ ShapeRef controllers() {
                                "true, false or the nodes with a kubelet. A node without one: its "
                                "lease is renewed, nothing mounts, pods "
                                "change only by steps."}),
-         notes(Part::Sidecars,
+         notes(Part::CsiDrivers,
                {"externalProvisioner", on, "The provisioner beside each CSI driver."}),
-         notes(Part::Sidecars, {"externalAttacher", on, "The attacher beside each CSI driver."}),
-         notes(Part::Sidecars, {"externalResizer", on, "The resizer beside each CSI driver."}),
+         notes(Part::AttachDetach,
+               {"externalAttacher", on, "The attacher beside each CSI driver."}),
+         notes(Part::Expansion, {"externalResizer", on, "The resizer beside each CSI driver."}),
          notes(Part::Snapshots,
                {"externalSnapshotter", on, "The snapshotter beside each CSI driver."})});
 }
@@ -84,38 +85,6 @@ ShapeRef api_server() {
         {{"latency", latency, "Drawn for each request, and for each watcher and event."}});
 }
 
-ShapeRef sidecar() {
-    return record("sidecar", "options such as {workerThreads: 100}",
-                  {{"workerThreads", integer(1, 100'000), "Keys that are worked on at a time."},
-                   {"timeout", duration(), "Of one CSI call."},
-                   {"kubeAPIQPS", integer(1, 1'000'000), "Requests a second."},
-                   {"kubeAPIBurst", integer(1, 1'000'000), "Requests at once."},
-                   {"retryIntervalStart", duration(), "First backoff."},
-                   {"retryIntervalMax", duration(), "Longest backoff."},
-                   {"startDelay", duration(),
-                    "From the process's start to its first write; 230ms was measured."}});
-}
-
-ShapeRef driver() {
-    const std::vector<std::string> sidecars = {"externalProvisioner", "externalAttacher",
-                                               "externalResizer", "externalSnapshotter"};
-    return record(
-        "driver", "a driver such as {name: ebs.csi.example.com, profile: block-cloud}",
-        {required({"name", text("a driver's name"), "As StorageClasses and volumes name it."}),
-         {"profile", word({"instant", "nfs", "host-path", "block-cloud", "file-cloud", "local"}),
-          "A named set of capabilities, limits and latencies; every value can be overridden."},
-         {"topology", boolean(), "Volumes are reachable from the zone they were made in only."},
-         {"snapshots", boolean(), "Can make snapshots."},
-         {"attachRequired", boolean(), "CSIDriver's attachRequired; true by default."},
-         {"attachLimit", integer(0, 100'000), "Volumes a node."},
-         {"nodes", list(text("a node's name"), "a list of nodes"),
-          "Where its node part runs; all nodes by default."},
-         {"latency", map(distribution(), "latencies such as {CreateVolume: 2s}", rpc_names()),
-          "Of each CSI call."},
-         {"sidecars", map(sidecar(), "options of sidecars", sidecars),
-          "Options of the programs beside the driver."}});
-}
-
 }  // namespace
 
 ShapeRef cluster() {
@@ -134,37 +103,7 @@ ShapeRef cluster() {
          {"phases", phases(), "When a periodic loop first comes by; drawn by the seed by default."},
          notes(Part::Scheduler, {"scheduler", scheduler, "Options of the scheduler."}),
          {"apiServer", api_server(), "Options of the API server."},
-         needs(Part::CsiDrivers, {"drivers", list(driver(), "a list of drivers"),
-                                  "CSI drivers with their sidecars."})});
-}
-
-const std::vector<std::string>& rpc_names() {
-    static const std::vector<std::string> names = {"CreateVolume",
-                                                   "DeleteVolume",
-                                                   "ControllerPublishVolume",
-                                                   "ControllerUnpublishVolume",
-                                                   "ValidateVolumeCapabilities",
-                                                   "ListVolumes",
-                                                   "GetCapacity",
-                                                   "ControllerGetCapabilities",
-                                                   "CreateSnapshot",
-                                                   "DeleteSnapshot",
-                                                   "ListSnapshots",
-                                                   "ControllerExpandVolume",
-                                                   "ControllerGetVolume",
-                                                   "ControllerModifyVolume",
-                                                   "NodeStageVolume",
-                                                   "NodeUnstageVolume",
-                                                   "NodePublishVolume",
-                                                   "NodeUnpublishVolume",
-                                                   "NodeGetVolumeStats",
-                                                   "NodeExpandVolume",
-                                                   "NodeGetCapabilities",
-                                                   "NodeGetInfo",
-                                                   "Probe",
-                                                   "GetPluginInfo",
-                                                   "GetPluginCapabilities"};
-    return names;
+         {"drivers", list(driver(), "a list of drivers"), "CSI drivers with their sidecars."}});
 }
 
 const std::vector<Loop>& loops() {

@@ -57,11 +57,13 @@ ShapeRef request() {
 }
 
 ShapeRef rpc() {
+    std::vector<std::string> outcomes = grpc_codes();
+    outcomes.insert(outcomes.begin(), "OK");
     ShapeRef fields =
         record("rpc", "a CSI call such as {method: CreateVolume}",
                {{"method", word(rpc_names()), "Which call."},
                 {"driver", text("a driver's name"), "To which driver; any if not given."},
-                {"code", text("a gRPC code"), "With which outcome; any if not given."}});
+                {"code", word(outcomes), "With which outcome; any if not given."}});
     return one_of("a CSI call such as CreateVolume", {word(rpc_names()), fields});
 }
 
@@ -89,7 +91,7 @@ ShapeRef never() {
                    {"gone", pattern(), "No object matches this."},
                    {"event", event(), "Such an event is written."},
                    {"request", request(), "Such a request is answered."},
-                   needs(Part::CsiDrivers, {"rpc", rpc(), "Such a CSI call is made."})});
+                   {"rpc", rpc(), "Such a CSI call is made."}});
 }
 
 ShapeRef count() {
@@ -97,7 +99,7 @@ ShapeRef count() {
                   {{"event", event(), "Events written, those counted up included."},
                    {"request", request(), "Requests answered."},
                    {"object", pattern(), "Objects that match at the end."},
-                   needs(Part::CsiDrivers, {"rpc", rpc(), "CSI calls made."}),
+                   {"rpc", rpc(), "CSI calls made."},
                    {"atMost", integer(0), "No more than this."},
                    {"atLeast", integer(0), "No fewer than this."},
                    {"exactly", integer(0), "Just as many."}});
@@ -213,12 +215,8 @@ ShapeRef faults() {
     ShapeRef fault =
         record("fault", "a fault such as {times: 2, code: Internal}",
                {{"times", integer(0), "How many calls it meets; 1 by default."},
-                {"code",
-                 word({"Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound",
-                       "AlreadyExists", "PermissionDenied", "ResourceExhausted",
-                       "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented", "Internal",
-                       "Unavailable", "DataLoss", "Unauthenticated"}),
-                 "The gRPC code of the answer."},
+                {"nth", integer(1), "It begins with the nth call; 1, the next, by default."},
+                {"code", word(grpc_codes()), "The gRPC code of the answer."},
                 {"msg", text(), "Its message."},
                 {"delay_ms", integer(0), "Milliseconds before the answer."},
                 {"delay", duration(), "Time before the answer."},
@@ -270,7 +268,7 @@ ShapeRef steps() {
          {"cordon", node_target(), "Make the node unschedulable."},
          {"uncordon", node_target(), "Make it schedulable again."},
          {"taint", taint(), "Put a taint on a node, or take it away."},
-         needs(Part::CsiDrivers, {"faults", faults(), "What goes wrong in the next CSI calls."}),
+         {"faults", faults(), "What goes wrong in the next CSI calls."},
          {"note", text(), "Free text that appears on the time line."},
          {"rejected", rejected, "The API server must refuse the request."},
          {"expect", expectation(), "What must be true, counted from this step."}});
@@ -314,7 +312,7 @@ ShapeRef expectations() { return list(expectation(), "a list of expectations"); 
 const std::vector<Latency>& latencies() {
     static const std::vector<Latency> all = {
         {"claim-bound", Part::Core, "the claim's creation", "its phase becoming Bound"},
-        {"claim-provisioned", Part::Sidecars, "the creation of a claim",
+        {"claim-provisioned", Part::CsiDrivers, "the creation of a claim",
          "the creation of a volume made for it"},
         {"pod-scheduled", Part::Scheduler, "the pod's creation", "its nodeName being set"},
         {"volume-attached", Part::AttachDetach, "the VolumeAttachment's creation",

@@ -53,6 +53,11 @@ void LatencySamples::on_claim(sim::Time at, const Committed& c) {
         if (becomes<PersistentVolumeClaim>(c, "Bound")) end(key, at);
         // A claim that is gone will never be bound; it was not slow, but withdrawn.
         if (c.change == Change::Deleted) began_.erase(key);
+    } else if (name_ == "claim-provisioned") {
+        if (c.change == Change::Added) begin(key, at);
+        // One that got a volume that was there has had none made for it.
+        const auto claim = as<PersistentVolumeClaim>(c.object);
+        if (c.change == Change::Deleted || !claim->spec.volumeName.empty()) began_.erase(key);
     } else if (name_ == "claim-deleted") {
         const bool asked = c.change == Change::Deleted || c.object->metadata.terminating();
         if (asked) begin(key, at);
@@ -61,10 +66,19 @@ void LatencySamples::on_claim(sim::Time at, const Committed& c) {
 }
 
 void LatencySamples::on_volume(sim::Time at, const Committed& c) {
+    if (name_ == "claim-provisioned") return on_provisioned(at, c);
     if (name_ != "volume-reclaimed") return;
     const Key key = c.object->key();
     if (becomes<PersistentVolume>(c, "Released")) begin(key, at);
     if (c.change == Change::Deleted || becomes<PersistentVolume>(c, "Available")) end(key, at);
+}
+
+void LatencySamples::on_provisioned(sim::Time at, const Committed& c) {
+    const auto volume = as<PersistentVolume>(c.object);
+    const bool is_made = c.change == Change::Added && volume->metadata.annotations.contains(
+                                                          model::api::annotation::kProvisionedBy);
+    if (is_made && volume->spec.claimRef)
+        end(Key(volume->spec.claimRef->ns, volume->spec.claimRef->name), at);
 }
 
 std::optional<sim::Duration> LatencySamples::percentile(int percent) const {

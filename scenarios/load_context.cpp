@@ -13,8 +13,18 @@ using model::api::KindInfo;
 
 LoadContext::LoadContext(std::string name) : file(std::move(name)) {}
 
+void LoadContext::check_driver(const Place& place, const std::string& name) {
+    if (drivers.empty()) return error(place, "there is no driver in spec.cluster.drivers");
+    if (name.empty()) {
+        if (drivers.size() > 1) error(place, "there are several drivers: say which by \"driver\"");
+        return;
+    }
+    if (std::find(drivers.begin(), drivers.end(), name) == drivers.end())
+        error(place, unknown("driver", name, "spec.cluster.drivers", drivers));
+}
+
 void LoadContext::warn(const Place& place, std::string message) {
-    warnings.push_back({place, std::move(message), true});
+    if (!again) warnings.push_back({place, std::move(message), true});
 }
 
 const std::string& LoadContext::keep(std::string name) {
@@ -56,6 +66,7 @@ const std::vector<std::string>& LoadContext::field_names(Kind kind, const std::s
 
 void LoadContext::check_fields(const Node& node, Kind kind, const std::string& path,
                                const std::set<std::string>& also) {
+    if (again) return;
     for (const Node& item : node.items) check_fields(item, kind, path);
     if (!node.is_map()) return;
     const std::vector<std::string>& names = field_names(kind, path);

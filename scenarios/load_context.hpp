@@ -37,7 +37,14 @@ class LoadContext {
     // Complains about malformed ${uid:...} in any string below.
     void check_uids(const Node& node);
 
+    // Whether the name is that of a driver, told of where it is not; "" stands for the only one.
+    void check_driver(const Place& place, const std::string& name);
+
     std::string file;
+    std::vector<std::string> drivers;  // of spec.cluster
+    std::int64_t most_steps = 0;
+    // A repetition of what was read before: its warnings and misspelt keys were told already.
+    bool again = false;
     Diagnostics problems;
     Diagnostics warnings;
     std::vector<std::string> notices;
@@ -52,6 +59,7 @@ class LoadContext {
 };
 
 // The readers of the parts, each of which trusts that the shape was checked.
+void read_drivers(const Node& cluster, LoadContext& context, model::ClusterOptions& options);
 void read_cluster(const Node& spec, LoadContext& context, Scenario& scenario);
 std::vector<Step> read_steps(const Node* steps, const std::optional<sim::Duration>& until,
                              LoadContext& context);

@@ -92,6 +92,7 @@ Loaded finish(LoadContext& context, std::optional<Scenario> scenario) {
 
 Loaded load_text(std::string_view text, const std::string& name, const LoadOptions& options) {
     LoadContext context(name);
+    context.most_steps = options.most_steps;
     std::vector<Node> documents = read_yaml(text, context.file, context.problems);
     if (!context.problems.empty()) return finish(context, std::nullopt);
     if (documents.empty()) {

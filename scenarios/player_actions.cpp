@@ -1,5 +1,6 @@
 // What each kind of step does.
 #include "model/api/objects_core.hpp"
+#include "model/csi/endpoint.hpp"
 #include "scenarios/player.hpp"
 
 namespace scenarios {
@@ -17,6 +18,11 @@ namespace {
 std::string_view text(const Value& manifest, std::initializer_list<std::string_view> path) {
     const Value* v = manifest.at(path);
     return v ? v->as_string() : std::string_view();
+}
+
+// The component as the cluster names it: external-provisioner/DRIVER.
+std::string name_of(const Target& target) {
+    return target.driver.empty() ? target.component : target.component + "/" + target.driver;
 }
 
 }  // namespace
@@ -180,20 +186,20 @@ void Player::done(std::size_t index, const std::optional<std::string>& problem) 
 }
 
 void Player::act(std::size_t index, const action::Crash& a) {
-    done(index, view_.cluster().crash_component(a.target.component, a.in_flight));
+    done(index, view_.cluster().crash_component(name_of(a.target), a.in_flight));
 }
 
 void Player::act(std::size_t index, const action::Stop& a) {
-    done(index, view_.cluster().stop_component(a.target.component));
+    done(index, view_.cluster().stop_component(name_of(a.target)));
 }
 
 void Player::act(std::size_t index, const action::Start& a) {
-    done(index, view_.cluster().start_component(a.target.component));
+    done(index, view_.cluster().start_component(name_of(a.target)));
 }
 
 void Player::act(std::size_t index, const action::Restart& a) {
-    auto problem = view_.cluster().stop_component(a.target.component);
-    if (!problem) problem = view_.cluster().start_component(a.target.component);
+    auto problem = view_.cluster().stop_component(name_of(a.target));
+    if (!problem) problem = view_.cluster().start_component(name_of(a.target));
     done(index, problem);
 }
 
@@ -210,8 +216,11 @@ void Player::act(std::size_t index, const action::Drain&) {
 void Player::act(std::size_t index, const action::Partition&) {
     done(index, not_built(Part::Partition));
 }
-void Player::act(std::size_t index, const action::Faults&) {
-    done(index, not_built(Part::CsiDrivers));
+void Player::act(std::size_t index, const action::Faults& a) {
+    model::csi::Endpoint* endpoint = view_.cluster().endpoint(a.driver);
+    if (!endpoint) return done(index, "there is no driver " + a.driver);
+    for (const auto& fault : a.faults) endpoint->faults().add(fault.first, fault.second);
+    done(index, std::nullopt);
 }
 
 }  // namespace scenarios

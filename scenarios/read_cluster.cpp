@@ -277,7 +277,9 @@ void read_cluster(const Node& spec, LoadContext& context, Scenario& scenario) {
     const Node* cluster = spec.find("cluster");
     note_absent(cluster, context);
     read_objects(cluster, context, scenario);
-    if (cluster) read_options(*cluster, context, scenario.cluster);
+    if (!cluster) return;
+    read_options(*cluster, context, scenario.cluster);
+    read_drivers(*cluster, context, scenario.cluster);
 }
 
 }  // namespace scenarios

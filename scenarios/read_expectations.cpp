@@ -86,6 +86,8 @@ bool check_happening(const Node& node, LoadContext& context, const std::string& 
     const Node& what = *node.find(found[0]);
     if (found[0] == "event") check_event(what, context);
     if (found[0] == "request") check_request(what, context);
+    if (const Node* driver = found[0] == "rpc" ? what.find("driver") : nullptr)
+        context.check_driver(driver->place(), driver->text);
     return (found[0] != "object" && found[0] != "gone") || read_pattern(what, context).has_value();
 }
 

@@ -108,8 +108,7 @@ class StepReader {
         } else if (word == "taint") {
             read_taint(node);
         } else if (word == "faults") {
-            step_.action = action::Faults{text_of(node.find("driver")), node.to_value()};
-            step_.text = "faults " + flow_text(node.to_value());
+            read_faults(node);
         } else {
             read_target(word, node);
         }
@@ -204,6 +203,45 @@ class StepReader {
         step_.action = action::Delete{std::move(*target), std::move(options)};
     }
 
+    void read_faults(const Node& node) {
+        action::Faults plan;
+        plan.driver = text_of(node.find("driver"));
+        for (const Member& m : node.members) {
+            const auto method = model::csi::method_of(m.key);
+            if (!method) continue;
+            for (const Node& fault : m.value.items)
+                plan.faults.emplace_back(*method, read_fault(fault));
+        }
+        const Node* driver = node.find("driver");
+        context_.check_driver(driver ? driver->place() : node.place(), plan.driver);
+        if (plan.faults.empty()) error(node.place(), "faults: no call is named");
+        step_.text = "faults " + flow_text(node.to_value());
+        step_.action = std::move(plan);
+    }
+
+    model::csi::Fault read_fault(const Node& node) {
+        model::csi::Fault fault;
+        fault.times = int_of(node.find("times"), 1);
+        fault.skip = int_of(node.find("nth"), 1) - 1;
+        fault.code = model::csi::code_of(text_of(node.find("code"), "OK")).value();
+        fault.message = text_of(node.find("msg"));
+        fault.after = bool_of(node.find("after"));
+        fault.hang = bool_of(node.find("hang"));
+        fault.delay = duration_of(node.find("delay")).value_or(Duration::zero());
+        const Node* ms = node.find("delay_ms");
+        if (ms && node.find("delay"))
+            error(ms->place(), "a fault has either \"delay\" or \"delay_ms\"");
+        if (ms) fault.delay = std::chrono::milliseconds(int_of(ms));
+        if (const Node* p = node.find("probability")) fault.probability = p->scalar.as_double();
+        const bool does_something =
+            fault.code != model::csi::Code::Ok || fault.hang || fault.delay > Duration::zero();
+        if (!does_something)
+            error(node.place(), "the fault does nothing: expected code, hang, delay or delay_ms");
+        if (fault.hang && fault.code != model::csi::Code::Ok)
+            error(node.place(), "a call that hangs has no code");
+        return fault;
+    }
+
     void read_taint(const Node& node) {
         Value taint = Value::map();
         for (const char* key : {"key", "value", "effect"}) {
@@ -268,9 +306,11 @@ class StepReader {
         }
         require(found->part, word, component);
         const Node* driver = target.find("driver");
-        if (driver && found->part == Part::Core) {
-            error(driver->place(), name + " belongs to no driver");
-        }
+        const bool of_driver = found->part != Part::Core && found->part != Part::Scheduler &&
+                               found->part != Part::Kubelet;
+        if (driver && !of_driver) return error(driver->place(), name + " belongs to no driver");
+        if (of_driver)
+            context_.check_driver(driver ? driver->place() : component.place(), text_of(driver));
     }
 
     void read_rejection(const std::string& word) {
@@ -362,6 +402,7 @@ Node numbered(const Node& node, std::int64_t i) {
 std::vector<Step> expanded(const Node& steps, std::vector<Step> read,
                            const std::optional<Duration>& until, LoadContext& context) {
     std::vector<Step> all;
+    std::int64_t left = context.most_steps;
     std::size_t sortable = 0;  // from here on every step has a plain `at`
     const auto sort_tail = [&] {
         std::stable_sort(all.begin() + static_cast<std::ptrdiff_t>(sortable), all.end(),
@@ -382,7 +423,14 @@ std::vector<Step> expanded(const Node& steps, std::vector<Step> read,
             context.error(repeat->place(), "the last repetition lies behind the end of the run");
             return read;
         }
+        left -= times;
+        if (left < 0) {
+            context.error(node.place(), "with this step there are more than " +
+                                            std::to_string(context.most_steps) + " in all");
+            return read;
+        }
         for (std::int64_t i = 1; i <= times; ++i) {
+            context.again = i > 1;
             std::optional<Step> step;
             if (i == 1) {
                 step = std::move(read[s]);
@@ -393,6 +441,7 @@ std::vector<Step> expanded(const Node& steps, std::vector<Step> read,
             if (plain) step->at = *step->at + every * (i - 1);
             all.push_back(std::move(*step));
         }
+        context.again = false;
         if (!plain) sortable = all.size();
     }
     sort_tail();

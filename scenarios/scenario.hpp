@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/cluster.hpp"
+#include "model/csi/rpc.hpp"
 #include "scenarios/diagnostic.hpp"
 
 namespace scenarios {
@@ -82,8 +83,8 @@ struct Partition {
     Target target;
 };
 struct Faults {
-    std::string driver;
-    Value faults;
+    std::string driver;  // "": the only one
+    std::vector<std::pair<model::csi::Method, model::csi::Fault>> faults;
 };
 struct Note {
     std::string text;
@@ -151,7 +152,9 @@ struct Scenario {
 
 struct LoadOptions {
     std::optional<std::uint64_t> seed;
-    std::vector<std::string> set;  // path=value, e.g. spec.cluster.phases.pvBinderResync=3s
+    std::vector<std::string> set;         // path=value, e.g. spec.cluster.phases.pvBinderResync=3s
+    std::int64_t most_steps = 1'000'000;  // repetitions included; more are an error of the file
+    LoadOptions() = default;
 };
 
 // Either a scenario or at least one diagnostic that is no warning.
