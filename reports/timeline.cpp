@@ -4,6 +4,7 @@
 
 #include "model/api/objects_core.hpp"
 #include "reports/columns.hpp"
+#include "reports/csi_words.hpp"
 #include "reports/object_words.hpp"
 #include "reports/requests.hpp"
 
@@ -199,6 +200,30 @@ void Timeline::tell(const model::Stamp& stamp, const model::Lifecycle& lifecycle
         case What::Crashed:
             return line(stamp, lifecycle.component, options_.ink.bad("crashes"));
     }
+}
+
+// A short call is one line, at its end; a long one is told when it begins, too.
+void Timeline::tell(const model::Stamp& stamp, const model::CsiCall& call) {
+    using Moment = model::CsiCall::Moment;
+    const std::string words = words_of_request(*call.request);
+    told_.insert(stamp.event);
+    if (call.moment == Moment::Started) {
+        return line(stamp, call.caller,
+                    "CSI " + words + options_.ink.faint("  [to " + call.driver.str() + "]"));
+    }
+    std::string text = "CSI " + words + ": ";
+    if (call.moment == Moment::Lost) {
+        text += options_.ink.bad("lost, the driver died");
+    } else if (call.outcome->status.ok()) {
+        text += words_of_response(call.outcome->response);
+    } else {
+        text += options_.ink.bad(std::string(to_string(call.outcome->status.code))) + ": " +
+                shortened(call.outcome->status.message.str());
+    }
+    const sim::Duration took = stamp.at - call.started;
+    text += options_.ink.faint("  [after " + brief(took) +
+                               (call.abandoned ? ", nobody waits for it any more]" : "]"));
+    line(stamp, call.driver, text);
 }
 
 void Timeline::tell(const model::Stamp& stamp, const model::Noted& note) {

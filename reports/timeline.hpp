@@ -36,6 +36,7 @@ class Timeline : public model::Listener {
     void tell(const model::Stamp& stamp, const model::Synced& sync);
     void tell(const model::Stamp& stamp, const model::Matched& matched);
     void tell(const model::Stamp& stamp, const model::Lifecycle& lifecycle);
+    void tell(const model::Stamp& stamp, const model::CsiCall& call);
     void tell(const model::Stamp& stamp, const model::Noted& note);
     void tell(const model::Stamp& stamp, const model::Violated& violation);
 
