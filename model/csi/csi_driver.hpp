@@ -50,6 +50,7 @@ class CsiDriver : public Plugin {
     Snapshot shown(const BackendSnapshot& snapshot) const;
     VolumeGroupSnapshot shown(const BackendGroupSnapshot& group);
     VolumeStatus status_of(const BackendVolume& volume) const;
+    bool is_known_node(const Text& node) const;
 
   private:
     // csi_driver_create.cpp
@@ -67,7 +68,6 @@ class CsiDriver : public Plugin {
     RpcStatus check_attachable(const BackendVolume& volume,
                                const ControllerPublishVolumeRequest& request) const;
     RpcStatus resize_within(BackendVolume& volume, const CapacityRange& range, bool offline_only);
-    bool is_known_node(const Text& node) const;
     bool is_reachable_from(const BackendVolume& volume, const Text& node) const;
     // csi_driver_snapshot.cpp
     const BackendSnapshot& cut(const BackendVolume& volume, const Text& name, const Text& group,
