@@ -82,7 +82,9 @@ ShapeRef api_server() {
          {"watch", distribution(), "Commit to an informer's cache; 0.7ms, 4ms."}});
     return record(
         "apiServer", "options such as {latency: {write: 3ms}}",
-        {{"latency", latency, "Drawn for each request, and for each watcher and event."}});
+        {{"latency", latency, "Drawn for each request, and for each watcher and event."},
+         {"requestsAtOnce", integer(0, 100'000),
+          "Worked on at full speed; more of them share the server. 6 by default, 0: no limit."}});
 }
 
 }  // namespace

@@ -206,6 +206,9 @@ void read_options(const Node& cluster, LoadContext& context, model::ClusterOptio
         }
     }
     const Node* server = cluster.find("apiServer");
+    if (server)
+        options.latencies.at_once =
+            static_cast<int>(int_of(server->find("requestsAtOnce"), options.latencies.at_once));
     const Node* latency = server ? server->find("latency") : nullptr;
     if (!latency) return;
     auto take = [&](const char* key, Distribution& into) {

@@ -107,6 +107,10 @@ class Server : public ObjectReader {
     // Down: every request is answered with ConnectionRefused, every watch is cut.
     void set_up(bool up);
     bool up() const { return up_; }
+    // Requests that were sent and are not answered yet, for how long they take (control::Client).
+    void take_request() { ++requests_in_work_; }
+    void let_go_of_request() { --requests_in_work_; }
+    int requests_in_work() const { return requests_in_work_; }
 
     // ObjectReader, and more of the current state. Dense slots let an informer keep its cache as a
     // vector.
@@ -171,6 +175,7 @@ class Server : public ObjectReader {
     std::unordered_map<std::uint64_t, std::uint64_t> names_given_;
     std::uint64_t version_ = 1;
     bool up_ = true;
+    int requests_in_work_ = 0;
 
   public:
     ~Server() override;

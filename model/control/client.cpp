@@ -98,6 +98,13 @@ api::Request Client::request(Verb verb, api::Kind kind, api::Key key) {
     return r;
 }
 
+// What a request takes while the server works on so many others.
+sim::Duration Client::slowed(sim::Duration travel) const {
+    const int in_work = server_.requests_in_work();
+    if (latencies_.at_once == 0 || in_work <= latencies_.at_once) return travel;
+    return travel * in_work / latencies_.at_once;
+}
+
 void Client::transmit(std::unique_ptr<Flight> flight) {
     sim::Engine& engine = server_.engine();
     const Verb verb = flight->request.verb;
@@ -107,13 +114,15 @@ void Client::transmit(std::unique_ptr<Flight> flight) {
     // Both ways are drawn at once, so that what other requests do in between disturbs no draw.
     flight->reply_delay = latencies_.response.sample(reply_stream_);
     flight->sent = engine.now();
-    sim::Time arrival = engine.now() + travel;
+    server_.take_request();
+    sim::Time arrival = engine.now() + slowed(travel);
     if (options_.in_order) {
         // Strictly later, so that no ready order can turn the two around.
         last_arrival_ = arrival = std::max(arrival, last_arrival_ + 1ns);
     }
     engine.call_at(arrival, kind_of(reads ? Wait::ApiRead : Wait::ApiWrite),
                    [&server = server_, flight = std::move(flight)]() mutable {
+                       server.let_go_of_request();
                        if (!flight->connected) return;
                        flight->commit(server);
                        const sim::Duration delay = flight->reply_delay;

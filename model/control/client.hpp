@@ -22,6 +22,9 @@ namespace model::control {
 // out.
 struct Latencies {
     sim::Distribution write, read, response, watch;
+    // So many requests the server works on at full speed; more of them share it. 0: no limit. Fits
+    // a server with two cores: measured rows with raised limits.
+    int at_once = 6;
     Latencies();
 };
 
@@ -108,6 +111,7 @@ class Client {
     struct Flight;
     static api::Request request(Verb verb, api::Kind kind, api::Key key);
     void transmit(std::unique_ptr<Flight> flight);
+    sim::Duration slowed(sim::Duration travel) const;
     // Objects are large to be handed from frame to frame, so a request holds one already.
     template <class T>
     sim::Task<api::Result<api::Ref<T>>> answered(api::Request request) {

@@ -54,12 +54,16 @@ TEST_CASE("a document that is no scenario is refused with its place") {
 }
 
 TEST_CASE("a wrong cluster is refused with its place and the nearest known word") {
-    check_all("clusters", 40);
+    check_all("clusters", 37);
+}
+
+TEST_CASE("a driver, a fault or a sidecar that makes no sense is refused by name and place") {
+    check_all("drivers", 28);
 }
 
 TEST_CASE("a wrong step is refused with its place") { check_all("steps", 40); }
 
-TEST_CASE("a wrong expectation is refused with its place") { check_all("expectations", 15); }
+TEST_CASE("a wrong expectation is refused with its place") { check_all("expectations", 14); }
 
 TEST_CASE("nothing, and what is no text, is refused") {
     CHECK(test::complaints(load_text("", "test.yaml")) == "test.yaml: the file is empty\n");
