@@ -209,7 +209,7 @@ std::string gist_of(const model::api::Object& object) {
     }
 }
 
-std::string short_modes(const std::vector<Text>& modes) {
+std::string short_modes(const model::api::List<Text>& modes) {
     constexpr std::pair<std::string_view, std::string_view> kShort[] = {
         {"ReadWriteOnce", "RWO"},
         {"ReadOnlyMany", "ROX"},

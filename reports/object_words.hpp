@@ -20,7 +20,7 @@ std::string name_of(const model::api::Object& object, const model::api::Scheme& 
 // "10Gi RWO, Retain, class gold": empty for kinds of which nothing is worth telling.
 std::string gist_of(const model::api::Object& object);
 // "RWO,RWX", in the order of kubectl.
-std::string short_modes(const std::vector<model::api::Text>& modes);
+std::string short_modes(const model::api::List<model::api::Text>& modes);
 
 // One change each, in a fixed order; empty where only bookkeeping changed.
 std::vector<std::string> changes_between(const model::api::Object& from,

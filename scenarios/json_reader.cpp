@@ -294,13 +294,13 @@ class Parser {
         });
         const auto begin = open_.begin() + static_cast<std::ptrdiff_t>(base);
         sort(begin);
-        map.edit_map().assign(std::make_move_iterator(begin), std::make_move_iterator(open_.end()));
+        map.edit_map().append(std::make_move_iterator(begin), std::make_move_iterator(open_.end()));
         open_.resize(base);
         return map;
     }
 
     // Mostly they come in order already.
-    void sort(Value::Map::iterator begin) {
+    void sort(std::vector<Value::Member>::iterator begin) {
         const auto less = [](const Value::Member& a, const Value::Member& b) {
             return a.first < b.first;
         };
@@ -353,7 +353,7 @@ class Parser {
     int depth_ = 0;
     Texts texts_;
     std::string scratch_;
-    Value::Map open_;  // members of the objects that are being read
+    std::vector<Value::Member> open_;  // members of the objects that are being read
 };
 
 // Line and column of places that are asked for in order.

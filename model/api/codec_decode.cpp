@@ -181,7 +181,13 @@ void read(Decoding& d, const Value& v, std::optional<T>& out) {
 }
 
 template <class T>
-void read(Decoding& d, const Value& v, std::vector<T>& out) {
+void read(Decoding& d, const Value& v, Boxed<T>& out) {
+    if (v.is_null()) return;
+    read(d, v, out.emplace());
+}
+
+template <class T>
+void read(Decoding& d, const Value& v, List<T>& out) {
     if (v.is_null()) return;
     if (!v.is_list()) {
         std::string type = "[]";

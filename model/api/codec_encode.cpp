@@ -49,7 +49,12 @@ Value write(const std::optional<T>& o) {
 }
 
 template <class T>
-Value write(const std::vector<T>& items) {
+Value write(const Boxed<T>& o) {
+    return o ? write(*o) : Value();
+}
+
+template <class T>
+Value write(const List<T>& items) {
     Value::List out;
     out.reserve(items.size());
     for (const T& item : items) out.push_back(write(item));
@@ -67,7 +72,11 @@ bool empty(const std::optional<T>& o) {
     return !o.has_value();
 }
 template <class T>
-bool empty(const std::vector<T>& items) {
+bool empty(const Boxed<T>& o) {
+    return !o.has_value();
+}
+template <class T>
+bool empty(const List<T>& items) {
     return items.empty();
 }
 
@@ -117,7 +126,7 @@ class Encoder {
   private:
     void merge(const Value& more) {
         const Value::Map& members = more.as_map();
-        out_.insert(out_.end(), members.begin(), members.end());
+        out_.append(members.begin(), members.end());
     }
 
     Value::Map out_;

@@ -74,7 +74,7 @@ Shown shown(std::int64_t number) { return Shown{std::to_string(number), std::to_
 Shown shown_bool(bool value) { return value ? Shown{"true", "true"} : Shown{"false", "false"}; }
 Shown shown_null() { return Shown{"\"null\"", "null"}; }
 
-Shown shown(const std::vector<Text>& list, std::string_view go_type) {
+Shown shown(const List<Text>& list, std::string_view go_type) {
     std::string go, json;
     for (const Text& t : list) {
         go += (go.empty() ? "" : ", ") + quoted(t);

@@ -66,7 +66,7 @@ Shown shown_or_null(const std::optional<Text>& text);
 Shown shown(std::int64_t number);
 Shown shown_bool(bool value);
 Shown shown_null();
-Shown shown(const std::vector<Text>& list, std::string_view go_type);
+Shown shown(const List<Text>& list, std::string_view go_type);
 Shown shown(const TextMap& map);
 
 class Findings {

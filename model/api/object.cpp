@@ -18,7 +18,7 @@ auto place(Items& items, std::string_view key) {
 }  // namespace
 
 const Text* TextMap::find(std::string_view key) const {
-    const auto& members = members_.get();
+    const List<Member>& members = members_;
     const auto it = place(members, key);
     return it != members.end() && it->first == key ? &it->second : nullptr;
 }
@@ -29,28 +29,26 @@ std::string_view TextMap::get(std::string_view key) const {
 }
 
 void TextMap::append(Text key, Text value) {
-    auto& members = members_.edit();
+    const List<Member>& members = members_;
     if (members.empty() || members.back().first < key) {
-        members.emplace_back(std::move(key), std::move(value));
+        members_.emplace_back(std::move(key), std::move(value));
     } else {
         set(key, std::move(value));
     }
 }
 
 void TextMap::set(std::string_view key, Text value) {
-    auto& members = members_.edit();
-    const auto it = place(members, key);
-    if (it != members.end() && it->first == key) {
+    const auto it = place(members_, key);
+    if (it != members_.end() && it->first == key) {
         it->second = std::move(value);
     } else {
-        members.emplace(it, Text(key), std::move(value));
+        members_.insert(it, Member(Text(key), std::move(value)));
     }
 }
 
 bool TextMap::erase(std::string_view key) {
     if (!contains(key)) return false;
-    auto& members = members_.edit();
-    members.erase(place(members, key));
+    members_.erase(place(members_, key));
     return true;
 }
 
@@ -69,7 +67,7 @@ void ResourceList::set(std::string_view name, Quantity q) {
     if (it != items.end() && it->first == name) {
         it->second = std::move(q);
     } else {
-        items.emplace(it, Text(name), std::move(q));
+        items.insert(it, {Text(name), std::move(q)});
     }
 }
 

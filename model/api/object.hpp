@@ -44,22 +44,22 @@ inline constexpr std::size_t kTypedKinds = static_cast<std::size_t>(Kind::FirstU
 class TextMap {
   public:
     using Member = std::pair<Text, Text>;
-    bool empty() const { return members_.get().empty(); }
-    std::size_t size() const { return members_.get().size(); }
+    bool empty() const { return members_.empty(); }
+    std::size_t size() const { return members_.size(); }
     bool contains(std::string_view key) const { return find(key) != nullptr; }
     const Text* find(std::string_view key) const;
     std::string_view get(std::string_view key) const;  // "" when absent
     void set(std::string_view key, Text value);
     void append(Text key, Text value);  // as set; fast where keys come in order
     bool erase(std::string_view key);
-    auto begin() const { return members_.get().begin(); }
-    auto end() const { return members_.get().end(); }
+    auto begin() const { return members_.begin(); }
+    auto end() const { return members_.end(); }
     friend bool operator==(const TextMap& a, const TextMap& b) {
-        return a.members_.same(b.members_) || a.members_.get() == b.members_.get();
+        return a.members_ == b.members_;
     }
 
   private:
-    Shared<std::vector<Member>> members_;
+    List<Member> members_;
 };
 
 struct OwnerReference {
@@ -76,8 +76,8 @@ struct ObjectMeta {
     std::optional<Timestamp> creationTimestamp, deletionTimestamp;
     std::optional<std::int64_t> deletionGracePeriodSeconds;
     TextMap labels, annotations;
-    std::vector<Text> finalizers;
-    std::vector<OwnerReference> ownerReferences;
+    List<Text> finalizers;
+    List<OwnerReference> ownerReferences;
     Value extra;
     bool operator==(const ObjectMeta&) const = default;
 

@@ -8,7 +8,7 @@
 namespace model::api {
 
 struct NamespaceSpec {
-    std::vector<Text> finalizers;
+    List<Text> finalizers;
     Value extra;
     bool operator==(const NamespaceSpec&) const = default;
     template <class V, class S>
@@ -20,7 +20,7 @@ struct NamespaceSpec {
 
 struct NamespaceStatus {
     Text phase;  // Active, Terminating
-    std::vector<Condition> conditions;
+    List<Condition> conditions;
     Value extra;
     bool operator==(const NamespaceStatus&) const = default;
     template <class V, class S>
@@ -61,7 +61,7 @@ struct Taint {
 struct NodeSpec {
     Text podCIDR, providerID;
     bool unschedulable = false;
-    std::vector<Taint> taints;
+    List<Taint> taints;
     Value extra;
     bool operator==(const NodeSpec&) const = default;
     template <class V, class S>
@@ -88,9 +88,9 @@ struct AttachedVolume {
 
 struct NodeStatus {
     ResourceList capacity, allocatable;
-    std::vector<Condition> conditions;
-    std::vector<Text> volumesInUse;
-    std::vector<AttachedVolume> volumesAttached;
+    List<Condition> conditions;
+    List<Text> volumesInUse;
+    List<AttachedVolume> volumesAttached;
     Value extra;
     bool operator==(const NodeStatus&) const = default;
     template <class V, class S>
@@ -144,7 +144,7 @@ struct PersistentVolumeClaimTemplate {
 };
 
 struct EphemeralVolumeSource {
-    std::optional<PersistentVolumeClaimTemplate> volumeClaimTemplate;
+    Boxed<PersistentVolumeClaimTemplate> volumeClaimTemplate;
     Value extra;
     bool operator==(const EphemeralVolumeSource&) const = default;
     template <class V, class S>
@@ -157,8 +157,8 @@ struct EphemeralVolumeSource {
 // A pod's volume. Sources other than claims are kept as given under their field name.
 struct Volume {
     Text name;
-    std::optional<PersistentVolumeClaimVolumeSource> persistentVolumeClaim;
-    std::optional<EphemeralVolumeSource> ephemeral;
+    Boxed<PersistentVolumeClaimVolumeSource> persistentVolumeClaim;
+    Boxed<EphemeralVolumeSource> ephemeral;
     Value extra;  // map: emptyDir, configMap, csi, hostPath, ...
     bool operator==(const Volume&) const = default;
     template <class V, class S>
@@ -172,7 +172,7 @@ struct Volume {
 
 struct PodSpec {
     Text nodeName, schedulerName, restartPolicy, serviceAccountName, priorityClassName;
-    std::vector<Volume> volumes;
+    List<Volume> volumes;
     TextMap nodeSelector;
     Value containers, initContainers, affinity, tolerations, topologySpreadConstraints;
     std::optional<std::int64_t> terminationGracePeriodSeconds, activeDeadlineSeconds, priority;
@@ -201,7 +201,7 @@ struct PodSpec {
 
 struct PodStatus {
     Text phase, reason, message, nominatedNodeName, hostIP, podIP;
-    std::vector<Condition> conditions;
+    List<Condition> conditions;
     Value containerStatuses, initContainerStatuses;
     std::optional<Timestamp> startTime;
     Value extra;

@@ -8,7 +8,7 @@ namespace model::api {
 
 struct TopologySelectorLabel {
     Text key;
-    std::vector<Text> values;
+    List<Text> values;
     Value extra;
     bool operator==(const TopologySelectorLabel&) const = default;
     template <class V, class S>
@@ -20,7 +20,7 @@ struct TopologySelectorLabel {
 };
 
 struct TopologySelectorTerm {
-    std::vector<TopologySelectorLabel> matchLabelExpressions;
+    List<TopologySelectorLabel> matchLabelExpressions;
     Value extra;
     bool operator==(const TopologySelectorTerm&) const = default;
     template <class V, class S>
@@ -37,8 +37,8 @@ struct StorageClass : Object {
     TextMap parameters;
     std::optional<Text> reclaimPolicy, volumeBindingMode;
     std::optional<bool> allowVolumeExpansion;
-    std::vector<Text> mountOptions;
-    std::vector<TopologySelectorTerm> allowedTopologies;
+    List<Text> mountOptions;
+    List<TopologySelectorTerm> allowedTopologies;
     template <class V, class S>
     static void describe(V& v, S& s) {
         v.field("allowVolumeExpansion", s.allowVolumeExpansion);
@@ -53,7 +53,7 @@ struct StorageClass : Object {
 
 struct VolumeAttachmentSource {
     std::optional<Text> persistentVolumeName;
-    std::optional<PersistentVolumeSpec> inlineVolumeSpec;
+    Boxed<PersistentVolumeSpec> inlineVolumeSpec;
     Value extra;
     bool operator==(const VolumeAttachmentSource&) const = default;
     template <class V, class S>
@@ -96,7 +96,7 @@ struct VolumeError {
 struct VolumeAttachmentStatus {
     bool attached = false;
     TextMap attachmentMetadata;
-    std::optional<VolumeError> attachError, detachError;
+    Boxed<VolumeError> attachError, detachError;
     Value extra;
     bool operator==(const VolumeAttachmentStatus&) const = default;
     template <class V, class S>
@@ -139,8 +139,8 @@ struct CSIDriverSpec {
         seLinuxMount;
     std::optional<bool> serviceAccountTokenInSecrets;
     std::optional<Text> fsGroupPolicy;
-    std::vector<Text> volumeLifecycleModes;
-    std::vector<TokenRequest> tokenRequests;
+    List<Text> volumeLifecycleModes;
+    List<TokenRequest> tokenRequests;
     std::optional<std::int64_t> nodeAllocatableUpdatePeriodSeconds;
     Value extra;
     bool operator==(const CSIDriverSpec&) const = default;
@@ -183,8 +183,8 @@ struct VolumeNodeResources {
 
 struct CSINodeDriver {
     Text name, nodeID;
-    std::vector<Text> topologyKeys;
-    std::optional<VolumeNodeResources> allocatable;
+    List<Text> topologyKeys;
+    Boxed<VolumeNodeResources> allocatable;
     Value extra;
     bool operator==(const CSINodeDriver&) const = default;
     template <class V, class S>
@@ -198,7 +198,7 @@ struct CSINodeDriver {
 };
 
 struct CSINodeSpec {
-    std::vector<CSINodeDriver> drivers;
+    List<CSINodeDriver> drivers;
     Value extra;
     bool operator==(const CSINodeSpec&) const = default;
     template <class V, class S>
@@ -221,7 +221,7 @@ struct CSINode : Object {
 struct CSIStorageCapacity : Object {
     static constexpr Kind kKind = Kind::CSIStorageCapacity;
     CSIStorageCapacity() : Object(kKind) {}
-    std::optional<LabelSelector> nodeTopology;
+    Boxed<LabelSelector> nodeTopology;
     Text storageClassName;
     std::optional<Quantity> capacity, maximumVolumeSize;
     template <class V, class S>

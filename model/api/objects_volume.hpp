@@ -3,6 +3,7 @@
 // strings: the API accepts phases and modes that no constant knows. Known ones: constants.hpp.
 #pragma once
 
+#include "model/api/boxed.hpp"
 #include "model/api/constants.hpp"
 #include "model/api/object.hpp"
 
@@ -10,7 +11,7 @@ namespace model::api {
 
 // An amount of each named resource, sorted by name.
 struct ResourceList {
-    std::vector<std::pair<Text, Quantity>> items;
+    List<std::pair<Text, Quantity>> items;
     bool empty() const { return items.empty(); }
     const Quantity* find(std::string_view name) const;
     void set(std::string_view name, Quantity q);
@@ -52,7 +53,7 @@ struct TypedObjectReference {
 
 struct SelectorRequirement {
     Text key, op;  // JSON "operator": In, NotIn, Exists, DoesNotExist (nodes: Gt, Lt too)
-    std::vector<Text> values;
+    List<Text> values;
     Value extra;
     bool operator==(const SelectorRequirement&) const = default;
     template <class V, class S>
@@ -66,7 +67,7 @@ struct SelectorRequirement {
 
 struct LabelSelector {
     TextMap matchLabels;
-    std::vector<SelectorRequirement> matchExpressions;
+    List<SelectorRequirement> matchExpressions;
     Value extra;
     bool operator==(const LabelSelector&) const = default;
     template <class V, class S>
@@ -78,7 +79,7 @@ struct LabelSelector {
 };
 
 struct NodeSelectorTerm {
-    std::vector<SelectorRequirement> matchExpressions, matchFields;
+    List<SelectorRequirement> matchExpressions, matchFields;
     Value extra;
     bool operator==(const NodeSelectorTerm&) const = default;
     template <class V, class S>
@@ -90,7 +91,7 @@ struct NodeSelectorTerm {
 };
 
 struct NodeSelector {
-    std::vector<NodeSelectorTerm> nodeSelectorTerms;
+    List<NodeSelectorTerm> nodeSelectorTerms;
     Value extra;
     bool operator==(const NodeSelector&) const = default;
     template <class V, class S>
@@ -101,7 +102,7 @@ struct NodeSelector {
 };
 
 struct VolumeNodeAffinity {
-    std::optional<NodeSelector> required;
+    Boxed<NodeSelector> required;
     Value extra;
     bool operator==(const VolumeNodeAffinity&) const = default;
     template <class V, class S>
@@ -168,7 +169,7 @@ struct CSIPersistentVolumeSource {
     bool readOnly = false;
     Text fsType;
     TextMap volumeAttributes;
-    std::optional<SecretReference> controllerPublishSecretRef, nodeStageSecretRef,
+    Boxed<SecretReference> controllerPublishSecretRef, nodeStageSecretRef,
         nodePublishSecretRef, controllerExpandSecretRef, nodeExpandSecretRef;
     Value extra;
     bool operator==(const CSIPersistentVolumeSource&) const = default;
@@ -191,10 +192,10 @@ struct CSIPersistentVolumeSource {
 // Where the bytes are. The four that the model acts on are typed; any other source is kept as given
 // under its field name ("iscsi", "awsElasticBlockStore", ...).
 struct PersistentVolumeSource {
-    std::optional<HostPathVolumeSource> hostPath;
-    std::optional<NFSVolumeSource> nfs;
-    std::optional<LocalVolumeSource> local;
-    std::optional<CSIPersistentVolumeSource> csi;
+    Boxed<HostPathVolumeSource> hostPath;
+    Boxed<NFSVolumeSource> nfs;
+    Boxed<LocalVolumeSource> local;
+    Boxed<CSIPersistentVolumeSource> csi;
     Value others;  // map: field name -> source; null when there is none
     bool operator==(const PersistentVolumeSource&) const = default;
     // The field name of the source given first in the API's order, or "".
@@ -205,13 +206,13 @@ struct PersistentVolumeSource {
 struct PersistentVolumeSpec {
     ResourceList capacity;
     PersistentVolumeSource source;  // inlined in the text
-    std::vector<Text> accessModes;
-    std::optional<ObjectReference> claimRef;
+    List<Text> accessModes;
+    Boxed<ObjectReference> claimRef;
     Text persistentVolumeReclaimPolicy;
     Text storageClassName;
-    std::vector<Text> mountOptions;
+    List<Text> mountOptions;
     std::optional<Text> volumeMode;
-    std::optional<VolumeNodeAffinity> nodeAffinity;
+    Boxed<VolumeNodeAffinity> nodeAffinity;
     std::optional<Text> volumeAttributesClassName;
     Value extra;
     bool operator==(const PersistentVolumeSpec&) const = default;
@@ -275,12 +276,12 @@ struct VolumeResourceRequirements {
 };
 
 struct PersistentVolumeClaimSpec {
-    std::vector<Text> accessModes;
-    std::optional<LabelSelector> selector;
+    List<Text> accessModes;
+    Boxed<LabelSelector> selector;
     VolumeResourceRequirements resources;
     Text volumeName;
     std::optional<Text> storageClassName, volumeMode, volumeAttributesClassName;
-    std::optional<TypedObjectReference> dataSource, dataSourceRef;
+    Boxed<TypedObjectReference> dataSource, dataSourceRef;
     Value extra;
     bool operator==(const PersistentVolumeClaimSpec&) const = default;
     template <class V, class S>
@@ -318,10 +319,10 @@ struct Condition {
 
 struct PersistentVolumeClaimStatus {
     Text phase;
-    std::vector<Text> accessModes;
+    List<Text> accessModes;
     ResourceList capacity, allocatedResources;
     TextMap allocatedResourceStatuses;
-    std::vector<Condition> conditions;
+    List<Condition> conditions;
     std::optional<Text> currentVolumeAttributesClassName;
     Value modifyVolumeStatus;
     Value extra;

@@ -324,7 +324,7 @@ Merge::List Merge::merge_maps(List original, const List& patch, const Rule& rule
                 fail(no_merge_key(item, rule.key));
                 return original;
             }
-            std::erase_if(original, [&](const Value& v) {
+            erase_if(original, [&](const Value& v) {
                 return identity(v, rule.key) == identity(item, rule.key);
             });
         } else if (directive->as_string() == "merge") {
@@ -370,7 +370,7 @@ Merge::List Merge::arrange(const List& merged, const List& order, const List& li
         }
         out.push_back(v);
     }
-    out.insert(out.end(), others.begin() + static_cast<std::ptrdiff_t>(next), others.end());
+    out.append(others.begin() + static_cast<std::ptrdiff_t>(next), others.end());
     return out;
 }
 

@@ -11,11 +11,11 @@ namespace model::api {
 
 namespace {
 
-bool names_namespace(const std::optional<TypedObjectReference>& ref) {
+bool names_namespace(const Boxed<TypedObjectReference>& ref) {
     return ref && ref->ns && !ref->ns->empty();
 }
 
-bool is_claim_or_snapshot(const std::optional<TypedObjectReference>& ref) {
+bool is_claim_or_snapshot(const Boxed<TypedObjectReference>& ref) {
     if (!ref) return false;
     const Text group = ref->apiGroup.value_or(Text());
     return (ref->kind == "PersistentVolumeClaim" && group.empty()) ||
@@ -94,7 +94,7 @@ void reset_metadata(ObjectMeta& meta, const ObjectMeta& old) {
     meta.ownerReferences = old.ownerReferences;
 }
 
-void drop_error_code(std::optional<VolumeError>& error, const std::optional<VolumeError>& old) {
+void drop_error_code(Boxed<VolumeError>& error, const Boxed<VolumeError>& old) {
     if (error && !(old && old->errorCode)) error->errorCode.reset();
 }
 

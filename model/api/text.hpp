@@ -6,12 +6,12 @@
 
 #include <compare>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "sim/frame_pool.hpp"
 
 namespace model::api {
 
@@ -48,7 +48,7 @@ class Text {
         return *this;
     }
     ~Text() {
-        if (rep_ && --rep_->count == 0) std::free(rep_);
+        if (rep_ && --rep_->count == 0) sim::release_frame(rep_, sizeof(Rep) + rep_->size);
     }
 
     std::string_view view() const {
@@ -90,8 +90,7 @@ class Text {
 
     static Rep* make(std::string_view s) {
         if (s.empty()) return nullptr;
-        auto* rep = static_cast<Rep*>(std::malloc(sizeof(Rep) + s.size()));
-        if (!rep) throw std::bad_alloc();
+        auto* rep = static_cast<Rep*>(sim::allocate_frame(sizeof(Rep) + s.size()));
         rep->count = 1;
         rep->size = static_cast<std::uint32_t>(s.size());
         rep->hash = 0;

@@ -50,7 +50,7 @@ Shown shown_taint(const Taint& t) {
                      ",\"Effect\":" + quoted(t.effect) + ",\"TimeAdded\":null}"};
 }
 
-void check_taints(const std::vector<Taint>& taints, const Path& at, Findings& f) {
+void check_taints(const List<Taint>& taints, const Path& at, Findings& f) {
     std::set<std::pair<std::string, std::string>> seen;
     for (std::size_t i = 0; i < taints.size(); ++i) {
         const Taint& t = taints[i];

@@ -28,7 +28,7 @@ Shown shown_owner(const OwnerReference& r) {
     return Shown{std::move(go), json + "}"};
 }
 
-Shown shown_owners(const std::vector<OwnerReference>& owners) {
+Shown shown_owners(const List<OwnerReference>& owners) {
     Shown all{"[]v1.OwnerReference{", "["};
     for (std::size_t i = 0; i < owners.size(); ++i) {
         const Shown one = shown_owner(owners[i]);
@@ -62,7 +62,7 @@ void check_owner(const OwnerReference& r, const Path& at, Findings& f) {
         f.invalid(at, shown_owner(r), "/v1, Kind=Event is disallowed from being an owner");
 }
 
-void check_owners(const std::vector<OwnerReference>& owners, const Path& at, Findings& f) {
+void check_owners(const List<OwnerReference>& owners, const Path& at, Findings& f) {
     std::string first;
     for (const OwnerReference& r : owners) {
         check_owner(r, at, f);
@@ -78,7 +78,7 @@ void check_owners(const std::vector<OwnerReference>& owners, const Path& at, Fin
     }
 }
 
-void check_finalizers(const std::vector<Text>& finalizers, const MetaRules& rules, const Path& at,
+void check_finalizers(const List<Text>& finalizers, const MetaRules& rules, const Path& at,
                       Findings& f) {
     bool orphan = false, foreground = false;
     for (const Text& name : finalizers) {
@@ -95,7 +95,7 @@ void check_finalizers(const std::vector<Text>& finalizers, const MetaRules& rule
 }
 
 void check_no_new_finalizers(const ObjectMeta& meta, const ObjectMeta& old, Findings& f) {
-    std::vector<Text> added;
+    List<Text> added;
     for (const Text& name : meta.finalizers)
         if (!old.has_finalizer(name)) added.push_back(name);
     if (added.empty()) return;

@@ -57,7 +57,7 @@ void check_values(const SelectorRequirement& r, const Path& at, Findings& f) {
                        label_value_problems(r.values[i], f.wording));
 }
 
-bool has_invalid_value(const std::vector<SelectorRequirement>& requirements,
+bool has_invalid_value(const List<SelectorRequirement>& requirements,
                        const Wording& wording) {
     for (const SelectorRequirement& r : requirements)
         for (const Text& value : r.values)
@@ -145,7 +145,7 @@ bool has_invalid_value(const NodeSelector& selector, const Wording& wording) {
         [&](const NodeSelectorTerm& t) { return has_invalid_value(t.matchExpressions, wording); });
 }
 
-void check_access_modes(const std::vector<Text>& modes, const Path& at, Findings& f) {
+void check_access_modes(const List<Text>& modes, const Path& at, Findings& f) {
     const bool pod_mode = f.profile.on(Gate::ReadWriteOncePod);
     bool once_pod = false, other = false;
     for (const Text& m : modes) {

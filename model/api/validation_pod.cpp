@@ -205,7 +205,7 @@ using Volumes = std::map<std::string_view, const Volume*>;
 
 // The volumes without a fault: others do not exist for the containers.
 Volumes check_volumes(const Pod& pod, Findings& f) {
-    const std::vector<Volume>& volumes = pod.spec.volumes;
+    const List<Volume>& volumes = pod.spec.volumes;
     std::set<std::string> made;
     for (const Volume& v : volumes)
         if (v.ephemeral && !pod.metadata.name.empty())

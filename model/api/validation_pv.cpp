@@ -77,7 +77,7 @@ bool is_root(std::string_view path) {
     return depth == 0;
 }
 
-bool has_dots(const std::optional<SecretReference>& ref) {
+bool has_dots(const Boxed<SecretReference>& ref) {
     return ref && ref->name.view().find('.') != std::string_view::npos;
 }
 
@@ -89,7 +89,7 @@ bool allows_dots(const CSIPersistentVolumeSource* old, const Wording& wording) {
                     has_dots(old->nodeStageSecretRef) || has_dots(old->nodePublishSecretRef)));
 }
 
-void check_secret(const std::optional<SecretReference>& ref, bool dots, const Path& at,
+void check_secret(const Boxed<SecretReference>& ref, bool dots, const Path& at,
                   Findings& f) {
     if (!ref) return;  // none asked for
     if (ref->name.empty())
@@ -231,7 +231,7 @@ VolumeNodeAffinity with_ga_labels(VolumeNodeAffinity old, const VolumeNodeAffini
     return old;
 }
 
-Shown shown_requirements(const std::vector<SelectorRequirement>& list) {
+Shown shown_requirements(const List<SelectorRequirement>& list) {
     if (list.empty()) return Shown{"", "null"};
     std::string json;
     for (const SelectorRequirement& r : list)
@@ -241,7 +241,7 @@ Shown shown_requirements(const std::vector<SelectorRequirement>& list) {
     return Shown{"", "[" + json + "]"};
 }
 
-Shown shown_affinity(const std::optional<VolumeNodeAffinity>& affinity) {
+Shown shown_affinity(const Boxed<VolumeNodeAffinity>& affinity) {
     if (!affinity) return shown_null();
     if (!affinity->required)
         return Shown{"core.VolumeNodeAffinity{Required:(*core.NodeSelector)(nil)}",

@@ -30,7 +30,7 @@ void check_data_source(const TypedObjectReference& ref, bool any_group, bool wit
         check_label_name(*ref.ns, at.child("namespace"), f);
 }
 
-bool has_invalid_group(const std::optional<TypedObjectReference>& ref) {
+bool has_invalid_group(const Boxed<TypedObjectReference>& ref) {
     return ref && ref->apiGroup && !ref->apiGroup->empty() && !is_dns_subdomain(*ref->apiGroup);
 }
 

@@ -31,7 +31,7 @@ void check_label_selector(const LabelSelector& selector, bool any_value, const P
 void check_node_selector(const NodeSelector& selector, bool any_value, const Path& at, Findings& f);
 bool has_invalid_value(const LabelSelector& selector, const Wording& wording);
 bool has_invalid_value(const NodeSelector& selector, const Wording& wording);
-void check_access_modes(const std::vector<Text>& modes, const Path& at, Findings& f);
+void check_access_modes(const List<Text>& modes, const Path& at, Findings& f);
 void check_volume_mode(const std::optional<Text>& mode, const Path& at, Findings& f);
 void check_positive(const Quantity& q, const Path& at, Findings& f);
 void check_nonnegative(const Quantity& q, const Path& at, Findings& f);

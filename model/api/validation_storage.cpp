@@ -59,7 +59,7 @@ Topology check_topology_term(const TopologySelectorTerm& term, const Path& at, F
     return seen;
 }
 
-void check_topologies(const std::vector<TopologySelectorTerm>& terms, const Path& at, Findings& f) {
+void check_topologies(const List<TopologySelectorTerm>& terms, const Path& at, Findings& f) {
     // Upstream compares each term with a list that starts with as many empty ones: an empty term is
     // always a duplicate.
     std::vector<Topology> earlier(terms.size());
@@ -109,7 +109,7 @@ void check_attachment_source(const VolumeAttachmentSource& source, const Path& a
         f.required(at.child("persistentVolumeName"), "must specify non empty persistentVolumeName");
 }
 
-void check_volume_error(const std::optional<VolumeError>& e, const Path& at, Findings& f) {
+void check_volume_error(const Boxed<VolumeError>& e, const Path& at, Findings& f) {
     if (!e) return;  // no error to judge
     // The limit is 1024; the number in the message is another one, upstream too.
     if (e->message.size() > kErrorMessageMax) f.too_long(at.child("message"), kMetadataBytesMax);
@@ -141,7 +141,7 @@ Shown shown_attachment_spec(const VolumeAttachmentSpec& spec) {
     return s;
 }
 
-void check_token_requests(const std::vector<TokenRequest>& requests, const Path& at, Findings& f) {
+void check_token_requests(const List<TokenRequest>& requests, const Path& at, Findings& f) {
     std::set<std::string> audiences;
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const TokenRequest& r = requests[i];

@@ -53,13 +53,13 @@ void append_escaped(std::string& out, std::string_view s) {
 
 Value Value::list(List items) {
     Value v;
-    v.data_ = Shared<List>(std::move(items));
+    v.edit_list() = std::move(items);
     return v;
 }
 
 Value Value::map(std::vector<std::pair<std::string_view, Value>> members) {
     Value v;
-    v.data_ = Shared<Map>();
+    v.edit_map();
     for (auto& [key, member] : members) v[key] = std::move(member);
     return v;
 }
@@ -80,25 +80,25 @@ bool Value::is_empty() const {
 }
 
 std::int64_t Value::as_int() const {
-    if (is_int()) return std::get<std::int64_t>(data_);
-    return type() == Type::Double ? static_cast<std::int64_t>(std::get<double>(data_)) : 0;
+    if (is_int()) return int_;
+    return type() == Type::Double ? static_cast<std::int64_t>(double_) : 0;
 }
 
 double Value::as_double() const {
-    if (is_int()) return static_cast<double>(std::get<std::int64_t>(data_));
-    return type() == Type::Double ? std::get<double>(data_) : 0;
+    if (is_int()) return static_cast<double>(int_);
+    return type() == Type::Double ? double_ : 0;
 }
 
 std::string_view Value::as_string() const {
-    return is_string() ? std::get<Text>(data_).view() : std::string_view();
+    return is_string() ? text_.view() : std::string_view();
 }
 
 const Value::List& Value::as_list() const {
-    return is_list() ? std::get<Shared<List>>(data_).get() : kNoList;
+    return is_list() ? list_ : kNoList;
 }
 
 const Value::Map& Value::as_map() const {
-    return is_map() ? std::get<Shared<Map>>(data_).get() : kNoMap;
+    return is_map() ? map_ : kNoMap;
 }
 
 const Value* Value::find(std::string_view key) const {
@@ -137,13 +137,17 @@ void Value::erase(std::string_view key) {
 }
 
 Value::List& Value::edit_list() {
-    if (!is_list()) data_ = Shared<List>();
-    return std::get<Shared<List>>(data_).edit();
+    if (is_list()) return list_;
+    this->~Value();
+    type_ = Type::List;
+    return *::new (&list_) List();
 }
 
 Value::Map& Value::edit_map() {
-    if (!is_map()) data_ = Shared<Map>();
-    return std::get<Shared<Map>>(data_).edit();
+    if (is_map()) return map_;
+    this->~Value();
+    type_ = Type::Map;
+    return *::new (&map_) Map();
 }
 
 bool operator==(const Value& a, const Value& b) {
@@ -162,13 +166,9 @@ bool operator==(const Value& a, const Value& b) {
         case Value::Type::String:
             return a.as_string() == b.as_string();
         case Value::Type::List:
-            return std::get<Shared<Value::List>>(a.data_).same(
-                       std::get<Shared<Value::List>>(b.data_)) ||
-                   a.as_list() == b.as_list();
+            return a.list_ == b.list_;
         case Value::Type::Map:
-            return std::get<Shared<Value::Map>>(a.data_).same(
-                       std::get<Shared<Value::Map>>(b.data_)) ||
-                   a.as_map() == b.as_map();
+            return a.map_ == b.map_;
     }
     return false;
 }

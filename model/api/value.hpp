@@ -7,75 +7,60 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <new>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "model/api/list.hpp"
 #include "model/api/text.hpp"
 
 namespace model::api {
 
 class Value;
 
-// A pointer to a heap node with a plain count; `edit` gives a node of one's own. T() needs none.
-template <class T>
-class Shared {
-  public:
-    Shared() = default;
-    explicit Shared(T v) : node_(new Node{1, std::move(v)}) {}
-    Shared(const Shared& o) : node_(o.node_) {
-        if (node_) ++node_->count;
-    }
-    Shared(Shared&& o) noexcept : node_(std::exchange(o.node_, nullptr)) {}
-    Shared& operator=(Shared o) noexcept {
-        std::swap(node_, o.node_);
-        return *this;
-    }
-    ~Shared() {
-        if (node_ && --node_->count == 0) delete node_;
-    }
-    const T& get() const {
-        static const T kNone{};
-        return node_ ? node_->value : kNone;
-    }
-    T& edit() {
-        if (!node_) {
-            node_ = new Node{};
-        } else if (node_->count > 1) {
-            *this = Shared(node_->value);
-        }
-        return node_->value;
-    }
-    bool same(const Shared& o) const { return node_ == o.node_; }
-
-  private:
-    struct Node {
-        std::uint32_t count = 1;
-        T value{};
-    };
-    Node* node_ = nullptr;
-};
-
 class Value {
   public:
     enum class Type : std::uint8_t { Null, Bool, Int, Double, String, List, Map };
-    using List = std::vector<Value>;
+    using List = api::List<Value>;
     using Member = std::pair<Text, Value>;
-    using Map = std::vector<Member>;  // sorted by key
+    using Map = api::List<Member>;  // sorted by key
 
-    Value() = default;
-    Value(bool b) : data_(b) {}
-    Value(int i) : data_(std::int64_t{i}) {}
-    Value(std::int64_t i) : data_(i) {}
-    Value(double d) : data_(d) {}
-    Value(Text s) : data_(std::move(s)) {}
-    Value(const char* s) : data_(Text(s)) {}
-    Value(std::string_view s) : data_(Text(s)) {}
-    Value(const std::string& s) : data_(Text(s)) {}
+    Value() : int_(0) {}
+    Value(bool b) : type_(Type::Bool), bool_(b) {}
+    Value(int i) : Value(std::int64_t{i}) {}
+    Value(std::int64_t i) : type_(Type::Int), int_(i) {}
+    Value(double d) : type_(Type::Double), double_(d) {}
+    Value(Text s) : type_(Type::String), text_(std::move(s)) {}
+    Value(const char* s) : Value(Text(s)) {}
+    Value(std::string_view s) : Value(Text(s)) {}
+    Value(const std::string& s) : Value(Text(s)) {}
+    Value(const Value& o) : type_(o.type_) { take(o); }
+    Value(Value&& o) noexcept : type_(o.type_) { take(std::move(o)); }
+    Value& operator=(const Value& o) {
+        if (this != &o) *this = Value(o);
+        return *this;
+    }
+    Value& operator=(Value&& o) noexcept {
+        if (this == &o) return *this;
+        // What is let go may hold `o`.
+        const Value before(std::move(*this));
+        this->~Value();
+        return *::new (this) Value(std::move(o));
+    }
+    ~Value() {
+        if (type_ < Type::String) return;
+        if (type_ == Type::String) {
+            text_.~Text();
+        } else if (type_ == Type::List) {
+            list_.~List();
+        } else {
+            map_.~Map();
+        }
+    }
     static Value list(List items = {});
     static Value map(std::vector<std::pair<std::string_view, Value>> members = {});
 
-    Type type() const { return static_cast<Type>(data_.index()); }
+    Type type() const { return type_; }
     bool is_null() const { return type() == Type::Null; }
     bool is_bool() const { return type() == Type::Bool; }
     bool is_int() const { return type() == Type::Int; }
@@ -87,11 +72,11 @@ class Value {
     bool is_empty() const;
 
     // Accessors of another type than the value's give an empty answer, never an error.
-    bool as_bool() const { return is_bool() && std::get<bool>(data_); }
+    bool as_bool() const { return is_bool() && bool_; }
     std::int64_t as_int() const;
     double as_double() const;
     std::string_view as_string() const;
-    Text as_text() const { return is_string() ? std::get<Text>(data_) : Text(); }
+    Text as_text() const { return is_string() ? text_ : Text(); }
     const List& as_list() const;
     const Map& as_map() const;
 
@@ -117,7 +102,29 @@ class Value {
     static std::string_view type_name(Type t);
 
   private:
-    std::variant<std::monostate, bool, std::int64_t, double, Text, Shared<List>, Shared<Map>> data_;
+    // The content of `o`, whose type this has already.
+    template <class Other>
+    void take(Other&& o) {
+        if (type_ < Type::String) {
+            int_ = o.int_;
+        } else if (type_ == Type::String) {
+            ::new (&text_) Text(std::forward<Other>(o).text_);
+        } else if (type_ == Type::List) {
+            ::new (&list_) List(std::forward<Other>(o).list_);
+        } else {
+            ::new (&map_) Map(std::forward<Other>(o).map_);
+        }
+    }
+
+    Type type_ = Type::Null;
+    union {
+        bool bool_;
+        std::int64_t int_;
+        double double_;
+        Text text_;
+        List list_;
+        Map map_;
+    };
 };
 
 }  // namespace model::api

@@ -74,7 +74,7 @@ bool search_set(const PVC& claim, const std::vector<const PV*>& volumes,
 
 }  // namespace
 
-AccessModes AccessModes::of(const std::vector<api::Text>& modes) {
+AccessModes AccessModes::of(const api::List<api::Text>& modes) {
     AccessModes set;
     for (const api::Text& mode : modes)
         for (std::size_t i = 0; i < kModes.size(); ++i)
@@ -82,7 +82,7 @@ AccessModes AccessModes::of(const std::vector<api::Text>& modes) {
     return set;
 }
 
-bool AccessModes::all_known(const std::vector<api::Text>& modes) {
+bool AccessModes::all_known(const api::List<api::Text>& modes) {
     for (const api::Text& mode : modes) {
         bool known = false;
         for (std::string_view k : kModes) known = known || mode == k;

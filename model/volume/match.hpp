@@ -22,9 +22,9 @@ class AccessModes {
     AccessModes() = default;
     // Modes that the API does not know are left out of a volume's set (upstream's index drops them)
     // ...
-    static AccessModes of(const std::vector<api::Text>& modes);
+    static AccessModes of(const api::List<api::Text>& modes);
     // ... and make a claim's wish impossible to fulfil.
-    static bool all_known(const std::vector<api::Text>& modes);
+    static bool all_known(const api::List<api::Text>& modes);
     std::uint8_t bits() const { return bits_; }
     bool contains(AccessModes other) const { return (bits_ & other.bits_) == other.bits_; }
     // Fewest modes first, equal sizes by their bits.

@@ -8,8 +8,8 @@ namespace {
 
 using namespace api::annotation;
 
-bool drop(std::vector<api::Text>& finalizers, std::string_view name) {
-    return std::erase_if(finalizers, [name](const api::Text& f) { return f == name; }) > 0;
+bool drop(api::List<api::Text>& finalizers, std::string_view name) {
+    return erase_if(finalizers, [name](const api::Text& f) { return f == name; }) > 0;
 }
 
 // In-tree volumes only: Delete needs the finalizer, the other policies must not have it, and the
@@ -17,7 +17,7 @@ bool drop(std::vector<api::Text>& finalizers, std::string_view name) {
 bool set_deletion_finalizers(PV& volume, const InTreePlugins& plugins) {
     const api::Text* provisioner = volume.metadata.annotations.find(kProvisionedBy);
     if (!provisioner) return false;
-    std::vector<api::Text>& finalizers = volume.metadata.finalizers;
+    api::List<api::Text>& finalizers = volume.metadata.finalizers;
     if (!plugins.csi_driver_of(*provisioner).empty())
         return drop(finalizers, api::finalizer::kPVController);
     if (!provisioner->view().starts_with("kubernetes.io/")) return false;

@@ -19,7 +19,7 @@ std::string with_name(std::string text, std::string_view name) {
 }
 
 // As Go prints a list of strings.
-std::string printed(const std::vector<api::Text>& items) {
+std::string printed(const api::List<api::Text>& items) {
     std::string text = "[";
     for (const api::Text& item : items) {
         if (text.size() > 1) text += " ";

@@ -148,7 +148,7 @@ sim::Task<api::Status> PersistentVolumeController::drop_deletion_finalizer(api::
     if (!live) co_return live.error();
     if (!(*live)->metadata.has_finalizer(api::finalizer::kPVController)) co_return Status();
     PV next = **live;
-    std::erase_if(next.metadata.finalizers,
+    erase_if(next.metadata.finalizers,
                   [](const api::Text& f) { return f == api::finalizer::kPVController; });
     const api::Ref<PV> sent = api::freeze(PV(next));
     pass.wrote = true;

@@ -46,7 +46,7 @@ std::string required_pair(const api::LabelSelector& selector) {
     return "";
 }
 
-bool selects_all(const std::optional<api::LabelSelector>& selector) {
+bool selects_all(const api::Boxed<api::LabelSelector>& selector) {
     return !selector || (selector->matchLabels.empty() && selector->matchExpressions.empty());
 }
 

@@ -29,7 +29,7 @@ class GarbageCollector : public control::Controller {
     struct Node {
         api::Kind kind{};
         api::Key key;
-        std::vector<api::OwnerReference> owners;
+        api::List<api::OwnerReference> owners;
         std::set<std::string> dependents;  // uids
         bool is_virtual = false;
         bool terminating = false, orphaning = false, foreground = false;

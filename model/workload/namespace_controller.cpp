@@ -185,7 +185,7 @@ sim::Task<api::Status> NamespaceController::finalize(api::Key key) {
         co_return live.error().is(api::Reason::NotFound) ? api::Status() : live.error();
     }
     api::Namespace next = **live;
-    std::erase_if(next.spec.finalizers, [](const api::Text& f) { return f == kKubernetes; });
+    erase_if(next.spec.finalizers, [](const api::Text& f) { return f == kKubernetes; });
     auto updating = client_.update(std::move(next), api::Subresource::Finalize);
     auto updated = co_await std::move(updating);
     if (!updated.ok()) {
