@@ -111,7 +111,8 @@ struct Run::Impl : model::Listener {
     bool settled = false;
     bool finished = false;
     Time last_write{};
-    std::string last_writer;
+    model::api::ObjectRef last_written;
+    model::api::Text last_writer;
     Time next_settle_check{};
     std::unique_ptr<model::Listener> invariants;
     Comparer comparer{scenario.compare};
@@ -172,8 +173,8 @@ void Run::Impl::on_commit(const model::Stamp& stamp, const model::Committed& com
     comparer.on(stamp.at, committed);
     if (!is_activity(committed, cluster.server().scheme())) return;
     last_write = stamp.at;
-    last_writer = cluster.server().scheme().info(committed.object->kind).kind + " " +
-                  committed.object->key().to_string() + ", written by " + committed.by.str();
+    last_written = committed.object;
+    last_writer = committed.by;
 }
 
 // Events up to `end`, and between them whatever is due by the clock: deadlines, conditions given
@@ -241,8 +242,11 @@ void Run::Impl::explain_unsettled() {
     if (judge.open() > 0) outcome.unsettled.push_back("expectation is open: " + judge.first_open());
     const Duration since = cluster.engine().now() - last_write;
     if (since < cluster.settle_period() || outcome.unsettled.empty()) {
-        outcome.unsettled.push_back("the last write was " + sim::to_text(since) +
-                                    " ago: " + last_writer);
+        std::string what;
+        if (last_written)
+            what = cluster.server().scheme().info(last_written->kind).kind + " " +
+                   last_written->key().to_string() + ", written by " + last_writer.str();
+        outcome.unsettled.push_back("the last write was " + sim::to_text(since) + " ago: " + what);
     }
 }
 

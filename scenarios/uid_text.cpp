@@ -1,5 +1,6 @@
 #include "scenarios/uid_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace scenarios {
@@ -92,9 +93,11 @@ std::string resolve_uids_in_text(std::string_view text, const UidOf& uid_of,
 }
 
 bool has_uid_reference(const Value& value) {
-    bool found = false;
-    for_each_text(value, [&](std::string_view t) { found = found || t.find(kOpen) != t.npos; });
-    return found;
+    if (value.is_string()) return value.as_string().find(kOpen) != std::string_view::npos;
+    if (value.is_list())
+        return std::any_of(value.as_list().begin(), value.as_list().end(), has_uid_reference);
+    return std::any_of(value.as_map().begin(), value.as_map().end(),
+                       [](const Value::Member& m) { return has_uid_reference(m.second); });
 }
 
 Value resolve_uids(const Value& value, const UidOf& uid_of, std::optional<UidReference>& missing) {

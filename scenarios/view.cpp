@@ -51,6 +51,7 @@ UidReference View::normal(UidReference reference) const {
 }
 
 void View::want_uids(const Value& value) {
+    if (!has_uid_reference(value)) return;
     for_each_text(value, [this](std::string_view text) {
         for (const UidReference& r : uid_references(text).found) uids_[normal(r)];
     });

@@ -1,5 +1,6 @@
 // Values to objects. Errors follow sigs.k8s.io/json (encoding/json with case-sensitive names) as
 // the API server prints them; the first one wins.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -245,24 +246,20 @@ class Decoder {
   private:
     const Value* take(std::string_view name) {
         // Descriptions are sorted as the map is, so the next member is most often the one that is
-        // asked for.
-        std::size_t at = next_;
-        if (at >= members_.size() || members_[at].first != name) {
-            at = 0;
-            std::size_t end = members_.size();
-            while (at < end) {
-                const std::size_t middle = (at + end) / 2;
-                if (members_[middle].first.view() < name) {
-                    at = middle + 1;
-                } else {
-                    end = middle;
-                }
-            }
-            if (at >= members_.size() || members_[at].first != name) return nullptr;
-        }
-        mark(at);
-        next_ = at + 1;
-        return &members_[at].second;
+        // asked for, or the first one behind it.
+        const bool before_next = next_ == members_.size() || name < view(next_);
+        if (before_next && (next_ == 0 || view(next_ - 1) < name)) return nullptr;
+        if (before_next || name != view(next_)) next_ = place_of(name);
+        if (next_ == members_.size() || name != view(next_)) return nullptr;
+        mark(next_);
+        return &members_[next_++].second;
+    }
+    std::string_view view(std::size_t at) const { return members_[at].first.view(); }
+    std::size_t place_of(std::string_view name) const {
+        const auto place = std::lower_bound(
+            members_.begin(), members_.end(), name,
+            [](const Value::Member& m, std::string_view n) { return m.first.view() < n; });
+        return static_cast<std::size_t>(place - members_.begin());
     }
 
     void mark(std::size_t at) {

@@ -1,6 +1,7 @@
 #include "model/api/names.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace model::api {
 
@@ -30,29 +31,44 @@ constexpr std::string_view kValueText =
     "used for validation "
     "is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
-bool is_lower(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_alphanumeric(char c) { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
+// What a character is, in one look: names are judged at every write.
+enum Class : unsigned char { kLower = 1, kUpper = 2, kDash = 4, kDot = 8, kUnderscore = 16 };
 
-// One part between dots; its length is judged elsewhere.
-bool is_dns_part(std::string_view s) {
-    if (s.empty() || !is_lower(s.front()) || !is_lower(s.back())) return false;
-    return std::all_of(s.begin(), s.end(), [](char c) { return is_lower(c) || c == '-'; });
+constexpr auto make_classes() {
+    std::array<unsigned char, 256> of{};
+    for (int c = '0'; c <= '9'; ++c) of[static_cast<std::size_t>(c)] = kLower;
+    for (int c = 'a'; c <= 'z'; ++c) of[static_cast<std::size_t>(c)] = kLower;
+    for (int c = 'A'; c <= 'Z'; ++c) of[static_cast<std::size_t>(c)] = kUpper;
+    of['-'] = kDash;
+    of['.'] = kDot;
+    of['_'] = kUnderscore;
+    return of;
+}
+constexpr auto kClasses = make_classes();
+
+bool is(char c, unsigned classes) { return (kClasses[static_cast<unsigned char>(c)] & classes) != 0; }
+
+// Not empty, of `inside` throughout, and of `ends` at both ends.
+bool has_form(std::string_view s, unsigned ends, unsigned inside) {
+    if (s.empty() || !is(s.front(), ends) || !is(s.back(), ends)) return false;
+    return std::all_of(s.begin(), s.end(), [inside](char c) { return is(c, inside); });
 }
 
+// One part between dots; its length is judged elsewhere.
+bool is_dns_part(std::string_view s) { return has_form(s, kLower, kLower | kDash); }
+
+// Parts between dots.
 bool is_dns_parts(std::string_view s) {
-    for (;;) {
-        const std::size_t dot = s.find('.');
-        if (!is_dns_part(s.substr(0, dot))) return false;
-        if (dot == std::string_view::npos) return true;
-        s.remove_prefix(dot + 1);
-    }
+    if (!has_form(s, kLower, kLower | kDash | kDot)) return false;
+    for (std::size_t i = 1; i < s.size(); ++i)
+        if ((s[i] == '.' && !is(s[i - 1], kLower)) || (s[i - 1] == '.' && !is(s[i], kLower)))
+            return false;
+    return true;
 }
 
 bool is_key_name(std::string_view s) {
-    if (s.empty() || !is_alphanumeric(s.front()) || !is_alphanumeric(s.back())) return false;
-    return std::all_of(s.begin(), s.end(), [](char c) {
-        return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
-    });
+    constexpr unsigned kEnds = kLower | kUpper;
+    return has_form(s, kEnds, kEnds | kDash | kDot | kUnderscore);
 }
 
 std::string no_more_than(std::size_t length_max, std::string_view unit) {
@@ -107,7 +123,15 @@ Messages dns_subdomain_problems(std::string_view text) {
     return subdomain_problems(text, "characters");
 }
 
+bool is_label_key(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string_view::npos) return text.size() <= kLabelMax && is_key_name(text);
+    const std::string_view name = text.substr(slash + 1);
+    return is_dns_subdomain(text.substr(0, slash)) && name.size() <= kLabelMax && is_key_name(name);
+}
+
 Messages label_key_problems(std::string_view text, const Wording& wording) {
+    if (is_label_key(text)) return {};
     const std::string_view unit = wording.label_key ? "bytes" : "characters";
     Messages out;
     std::string_view name = text;

@@ -15,6 +15,7 @@ using Messages = std::vector<std::string>;
 
 bool is_dns_label(std::string_view text);
 bool is_dns_subdomain(std::string_view text);
+bool is_label_key(std::string_view text);
 
 // Each gives what is wrong with the text, in upstream's order; empty where nothing is.
 Messages dns_label_problems(std::string_view text, const Wording& wording);

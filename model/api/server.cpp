@@ -1,7 +1,5 @@
 #include "model/api/server.hpp"
 
-#include <cstdio>
-
 #include "model/api/kind_store.hpp"
 #include "sim/fingerprint.hpp"
 
@@ -12,12 +10,14 @@ namespace {
 std::string uuid_text(std::uint64_t high, std::uint64_t low) {
     high = (high & ~0xf000ULL) | 0x4000ULL;            // version 4
     low = (low & ~(0xc0ULL << 56)) | (0x80ULL << 56);  // variant 1
-    char buffer[40];
-    std::snprintf(buffer, sizeof buffer, "%08x-%04x-%04x-%04x-%012llx",
-                  static_cast<unsigned>(high >> 32), static_cast<unsigned>(high >> 16) & 0xffff,
-                  static_cast<unsigned>(high) & 0xffff, static_cast<unsigned>(low >> 48),
-                  static_cast<unsigned long long>(low & 0xffffffffffffULL));
-    return buffer;
+    std::string text(36, '-');
+    constexpr int kPlaces[] = {0,  1,  2,  3,  4,  5,  6,  7,  9,  10, 11, 12, 14, 15, 16, 17,
+                               19, 20, 21, 22, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35};
+    for (int i = 0; i < 32; ++i) {
+        const std::uint64_t half = i < 16 ? high : low;
+        text[static_cast<std::size_t>(kPlaces[i])] = "0123456789abcdef"[half >> (60 - i % 16 * 4) & 15];
+    }
+    return text;
 }
 
 constexpr std::size_t kSuffixLength = 5;
@@ -182,10 +182,11 @@ MicroTimestamp Server::wall_clock_micros() const {
 // that another order of events elsewhere changes neither.
 std::uint64_t Server::nth(std::string_view what, const Object& object, const KindInfo& info,
                           std::string_view name) {
-    std::string key(what);
-    key.append(info.kind).append("/").append(object.metadata.ns.view()).append("/").append(name);
+    std::string key;
+    key.reserve(what.size() + info.kind.size() + object.metadata.ns.size() + name.size() + 2);
+    key.append(what).append(info.kind).append("/").append(object.metadata.ns.view()).append("/").append(name);
     const std::uint64_t hash = sim::hash_text(key);
-    const std::uint64_t n = names_given_[hash]++;
+    const std::uint64_t n = names_given_.next(hash);
     return sim::hash_pair(sim::hash_pair(options_.seed, hash), n);
 }
 

@@ -11,11 +11,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "model/api/admission.hpp"
 #include "model/api/codec.hpp"
+#include "model/api/names_given.hpp"
 #include "model/api/patch.hpp"
 #include "model/api/pod_completion.hpp"
 #include "model/journal.hpp"
@@ -171,8 +171,7 @@ class Server : public ObjectReader {
     std::vector<std::unique_ptr<KindStore>> stores_;
     std::vector<Fault> faults_;
     std::vector<std::function<void()>> kind_hooks_;
-    // By a hash of 64 bits of kind/ns/name: how many there were.
-    std::unordered_map<std::uint64_t, std::uint64_t> names_given_;
+    NamesGiven names_given_;
     std::uint64_t version_ = 1;
     bool up_ = true;
     int requests_in_work_ = 0;

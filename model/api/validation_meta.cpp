@@ -82,7 +82,7 @@ void check_finalizers(const List<Text>& finalizers, const MetaRules& rules, cons
                       Findings& f) {
     bool orphan = false, foreground = false;
     for (const Text& name : finalizers) {
-        f.invalid_each(at, name, label_key_problems(name, f.wording));
+        check_label_key(name, at, f);
         orphan |= name == kOrphan;
         foreground |= name == kForeground;
     }
@@ -166,7 +166,7 @@ void check_meta_update(const ObjectMeta& meta, const ObjectMeta& old, Findings& 
 }
 
 void check_label_key(std::string_view key, const Path& at, Findings& f) {
-    f.invalid_each(at, key, label_key_problems(key, f.wording));
+    if (!is_label_key(key)) f.invalid_each(at, key, label_key_problems(key, f.wording));
 }
 
 void check_labels(const TextMap& labels, const Path& at, Findings& f) {
@@ -180,7 +180,7 @@ void check_annotations(const TextMap& annotations, const Path& at, Findings& f) 
     std::size_t bytes = 0;
     for (const auto& [key, value] : annotations) {
         // The case of a key does not matter here, unlike that of a label's.
-        if (!label_key_problems(key, f.wording).empty())
+        if (!is_label_key(key))
             f.invalid_each(at, key, label_key_problems(ascii_lower(key), f.wording));
         bytes += key.size() + value.size();
     }

@@ -79,9 +79,16 @@ class Client {
     template <class T>
     sim::Task<api::Result<api::Ref<T>>> update(T object,
                                                api::Subresource sub = api::Subresource::None) {
-        api::Request r = request(Verb::Update, T::kKind, object.key());
+        return update(api::freeze(std::move(object)), sub);
+    }
+    // One that nobody else holds becomes the stored version without a copy.
+    template <class T>
+    sim::Task<api::Result<api::Ref<T>>> update(api::Ref<T> object,
+                                               api::Subresource sub = api::Subresource::None) {
+        api::Request r = request(Verb::Update, T::kKind, object->key());
         r.subresource = sub;
-        r.body = api::freeze(std::move(object));
+        r.body = object;
+        object = nullptr;
         return answered<T>(std::move(r));
     }
     template <class T>

@@ -6,21 +6,19 @@
 
 namespace model::volume {
 
-sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::save_volume(PV next,
-                                                                             api::Subresource part,
-                                                                             Pass& pass) {
+sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::save_volume(
+    api::Ref<PV> next, api::Subresource part, Pass& pass) {
     pass.wrote = true;
-    auto saving = client_.update<PV>(std::move(next), part);
+    auto saving = client_.update(std::move(next), part);
     VolumeResult saved = co_await std::move(saving);
     if (saved) store(*saved);
     co_return saved;
 }
 
-sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::save_claim(PVC next,
-                                                                             api::Subresource part,
-                                                                             Pass& pass) {
+sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::save_claim(
+    api::Ref<PVC> next, api::Subresource part, Pass& pass) {
     pass.wrote = true;
-    auto saving = client_.update<PVC>(std::move(next), part);
+    auto saving = client_.update(std::move(next), part);
     ClaimResult saved = co_await std::move(saving);
     if (saved) store(*saved);
     co_return saved;
@@ -33,7 +31,7 @@ sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::set_volume_phas
     PV next = *volume;
     next.status.phase = phase;
     next.status.message = message;
-    auto saving = save_volume(std::move(next), api::Subresource::Status, pass);
+    auto saving = save_volume(api::freeze(std::move(next)), api::Subresource::Status, pass);
     result = co_await std::move(saving);
     co_return result;
 }
@@ -57,7 +55,7 @@ sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::set_claim_phas
     if (!next) co_return next.error();
     ClaimResult result = claim;
     if (!*next) co_return result;
-    auto saving = save_claim(std::move(**next), api::Subresource::Status, pass);
+    auto saving = save_claim(api::freeze(std::move(**next)), api::Subresource::Status, pass);
     result = co_await std::move(saving);
     co_return result;
 }
@@ -85,7 +83,7 @@ sim::Task<api::Status> PersistentVolumeController::leave_pending(api::Ref<PVC> c
 sim::Task<api::Status> PersistentVolumeController::bind(api::Ref<PV> volume, api::Ref<PVC> claim,
                                                         Pass& pass) {
     if (std::optional<PV> next = bound_volume(*volume, *claim)) {
-        auto saving = save_volume(std::move(*next), api::Subresource::None, pass);
+        auto saving = save_volume(api::freeze(std::move(*next)), api::Subresource::None, pass);
         VolumeResult saved = co_await std::move(saving);
         if (!saved) co_return saved.error();
         volume = *saved;
@@ -96,7 +94,7 @@ sim::Task<api::Status> PersistentVolumeController::bind(api::Ref<PV> volume, api
     volume = *volume_set;
 
     if (std::optional<PVC> next = bound_claim(*claim, *volume)) {
-        auto saving = save_claim(std::move(*next), api::Subresource::None, pass);
+        auto saving = save_claim(api::freeze(std::move(*next)), api::Subresource::None, pass);
         ClaimResult saved = co_await std::move(saving);
         if (!saved) co_return saved.error();
         claim = *saved;
@@ -107,7 +105,7 @@ sim::Task<api::Status> PersistentVolumeController::bind(api::Ref<PV> volume, api
 }
 
 sim::Task<api::Status> PersistentVolumeController::unbind(api::Ref<PV> volume, Pass& pass) {
-    auto saving = save_volume(unbound(*volume), api::Subresource::None, pass);
+    auto saving = save_volume(api::freeze(unbound(*volume)), api::Subresource::None, pass);
     VolumeResult saved = co_await std::move(saving);
     if (!saved) co_return saved.error();
     auto setting = set_volume_phase(*saved, api::phase::kAvailable, api::Text(), pass);

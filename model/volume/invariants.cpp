@@ -151,9 +151,9 @@ void Invariants::check_protection(const Commit& c) {
     if (c.volume && c.told.by == kVolumeProtection && c.volume->status.phase == api::phase::kBound)
         violated(c, "a Bound volume is not removed", "its protection was taken away");
     if (!c.claim || c.told.by != kClaimProtection) return;
-    const auto holders = pods_of_.find(c.claim->key());
-    if (holders == pods_of_.end()) return;
-    for (const ScheduledPod& holder : holders->second)
+    const std::vector<ScheduledPod>* holders = pods_of_.find(c.claim->key());
+    if (!holders) return;
+    for (const ScheduledPod& holder : *holders)
         if (c.stamp.at - holder.since > kGraceForRaces)
             violated(c, "a claim is not removed while a scheduled pod names it",
                      "pod " + holder.pod.to_string());
@@ -207,7 +207,9 @@ void Invariants::learn(const api::ObjectReader& reader) {
     reader.for_each(api::Kind::PersistentVolumeClaim, "", [this](const api::ObjectRef& o) {
         const auto claim = api::as<PVC>(o);
         if (claim->status.phase == api::phase::kBound && !claim->spec.volumeName.empty())
-            bound_claim_.try_emplace(api::Key(api::Text(), claim->spec.volumeName), claim->key());
+            if (api::Key& bound = bound_claim_[api::Key(api::Text(), claim->spec.volumeName)];
+                bound == api::Key())
+                bound = claim->key();
     });
 }
 

@@ -7,10 +7,10 @@
 
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "model/api/admission.hpp"
+#include "model/api/key_map.hpp"
 #include "model/journal.hpp"
 #include "model/volume/binding.hpp"
 
@@ -63,22 +63,20 @@ class Invariants final : public Listener {
         const auto& objects = T::kKind == api::Kind::PersistentVolume        ? volumes_
                               : T::kKind == api::Kind::PersistentVolumeClaim ? claims_
                                                                              : classes_;
-        const auto it = objects.find(key);
-        return it == objects.end() ? api::Ref<T>() : api::as<T>(it->second);
+        const api::ObjectRef* object = objects.find(key);
+        return object ? api::as<T>(*object) : api::Ref<T>();
     }
 
-    using Objects = std::unordered_map<api::Key, api::ObjectRef, api::KeyHash>;
+    using Objects = api::KeyMap<api::ObjectRef>;
     struct ScheduledPod {
         api::Key pod;
         sim::Time since;
     };
     Journal& journal_;
     Objects volumes_, claims_, classes_;
-    std::unordered_map<api::Key, api::Text, api::KeyHash> last_writer_;  // of a volume
-    std::unordered_map<api::Key, api::Key, api::KeyHash>
-        bound_claim_;  // volume -> the claim Bound to it
-    std::unordered_map<api::Key, std::vector<ScheduledPod>, api::KeyHash>
-        pods_of_;  // claim -> pods that hold it
+    api::KeyMap<api::Text> last_writer_;               // of a volume
+    api::KeyMap<api::Key> bound_claim_;                // volume -> the claim Bound to it
+    api::KeyMap<std::vector<ScheduledPod>> pods_of_;   // claim -> pods that hold it
     std::uint64_t last_version_ = 0;
 };
 

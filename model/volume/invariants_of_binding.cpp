@@ -76,9 +76,9 @@ void Invariants::check_binder_on_claim(const Commit& c) {
     if (before.spec.volumeName.empty() && !now.spec.volumeName.empty()) {
         const api::Key key = volume_key(now.spec.volumeName);
         const auto volume = current<PV>(key);
-        const auto writer = last_writer_.find(key);
+        const api::Text* writer = last_writer_.find(key);
         // Somebody else may have changed the volume in between.
-        if (volume && writer != last_writer_.end() && writer->second == kBinder &&
+        if (volume && writer && *writer == kBinder &&
             claim_uid(*volume) != now.metadata.uid.view())
             violated(c, "the volume's claimRef is stored before the claim's volumeName",
                      "the volume does not name it");
@@ -101,17 +101,17 @@ void Invariants::check_one_claim(const Commit& c) {
     const PVC& now = *c.claim;
     if (now.spec.volumeName.empty()) return;
     const api::Key volume = volume_key(now.spec.volumeName);
-    const auto it = bound_claim_.find(volume);
+    const api::Key* mine = bound_claim_.find(volume);
     const bool bound = c.told.change != Change::Deleted && now.status.phase == api::phase::kBound;
     if (!bound) {
-        if (it != bound_claim_.end() && it->second == now.key()) bound_claim_.erase(it);
+        if (mine && *mine == now.key()) bound_claim_.erase(volume);
         return;
     }
-    if (it == bound_claim_.end()) {
-        bound_claim_.emplace(volume, now.key());
-    } else if (it->second != now.key() && c.told.by == kBinder) {
+    if (!mine) {
+        bound_claim_[volume] = now.key();
+    } else if (*mine != now.key() && c.told.by == kBinder) {
         violated(c, "at most one claim is Bound to a volume",
-                 it->second.to_string() + " is Bound to it too");
+                 mine->to_string() + " is Bound to it too");
     }
 }
 

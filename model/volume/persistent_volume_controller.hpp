@@ -115,8 +115,8 @@ class PersistentVolumeController final : public control::Controller {
     void wake_unbound_claim(const PV& volume, const PVC& claim, Pass& pass);
 
     // bind.cpp
-    sim::Task<VolumeResult> save_volume(PV next, api::Subresource part, Pass& pass);
-    sim::Task<ClaimResult> save_claim(PVC next, api::Subresource part, Pass& pass);
+    sim::Task<VolumeResult> save_volume(api::Ref<PV> next, api::Subresource part, Pass& pass);
+    sim::Task<ClaimResult> save_claim(api::Ref<PVC> next, api::Subresource part, Pass& pass);
     sim::Task<VolumeResult> set_volume_phase(api::Ref<PV> volume, api::Text phase,
                                              api::Text message, Pass& pass);
     sim::Task<VolumeResult> set_volume_phase_and_say(api::Ref<PV> volume, api::Text phase,

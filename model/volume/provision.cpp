@@ -78,7 +78,7 @@ sim::Task<api::Status> PersistentVolumeController::ask_external_provisioner(
     if (const std::string_view driver = plugins_.csi_driver_of(provisioner); !driver.empty())
         provisioner = driver;
     if (std::optional<PVC> next = with_provisioner(*claim, provisioner, plugins_)) {
-        auto saving = save_claim(std::move(*next), api::Subresource::None, pass);
+        auto saving = save_claim(api::freeze(std::move(*next)), api::Subresource::None, pass);
         ClaimResult saved = co_await std::move(saving);
         if (!saved) {
             if (options_.profile.binder_tells_save_errors)
@@ -119,7 +119,7 @@ sim::Task<api::Status> PersistentVolumeController::provision_in_tree(
         co_return failure(text);
     }
     if (std::optional<PVC> next = with_provisioner(*claim, plugin, plugins_)) {
-        auto saving = save_claim(std::move(*next), api::Subresource::None, pass);
+        auto saving = save_claim(api::freeze(std::move(*next)), api::Subresource::None, pass);
         ClaimResult saved = co_await std::move(saving);
         if (!saved) co_return saved.error();
         claim = *saved;

@@ -17,7 +17,7 @@ std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
 
 sim::Task<api::Status> PersistentVolumeController::sync_claim(api::Ref<PVC> claim, Pass& pass) {
     if (std::optional<PVC> next = with_migration(*claim, plugins_)) {
-        auto saving = save_claim(std::move(*next), api::Subresource::None, pass);
+        auto saving = save_claim(api::freeze(std::move(*next)), api::Subresource::None, pass);
         ClaimResult saved = co_await std::move(saving);
         if (!saved) {
             co_return failure("persistent Volume Controller can't anneal migration annotations: " +

@@ -16,7 +16,7 @@ bool is_released_or_failed(const PV& volume) {
 sim::Task<api::Status> PersistentVolumeController::sync_volume(api::Ref<PV> volume, Pass& pass) {
     if (std::optional<PV> next =
             with_migration_and_finalizers(*volume, plugins_, honors_policy())) {
-        auto saving = save_volume(std::move(*next), api::Subresource::None, pass);
+        auto saving = save_volume(api::freeze(std::move(*next)), api::Subresource::None, pass);
         VolumeResult saved = co_await std::move(saving);
         if (!saved) {
             co_return failure(

@@ -196,8 +196,8 @@ void VolumeIndex::remove(std::uint32_t slot) {
 
 std::size_t VolumeIndex::size() const { return records_.size() - free_slots_.size(); }
 
-std::uint32_t VolumeIndex::slot_of(std::string_view name) const {
-    return by_name_.find(api::hash_of(name),
+std::uint32_t VolumeIndex::slot_of(const api::Text& name) const {
+    return by_name_.find(name.hash(),
                          [&](std::uint32_t slot) { return records_[slot].name == name; });
 }
 
@@ -215,23 +215,23 @@ void VolumeIndex::put(const api::Ref<PV>& volume) {
         free_slots_.pop_back();
         records_[slot].seen = seen_++;
         records_[slot].name = name;
-        by_name_.insert(api::hash_of(name), slot);
+        by_name_.insert(name.hash(), slot);
     }
     records_[slot].volume = volume;
     insert(slot);
 }
 
-void VolumeIndex::erase(std::string_view name) {
+void VolumeIndex::erase(const api::Text& name) {
     const std::uint32_t slot = slot_of(name);
     if (slot == api::HashIndex::kNone) return;
     remove(slot);
-    by_name_.erase(api::hash_of(name), slot);
+    by_name_.erase(name.hash(), slot);
     records_[slot].volume = nullptr;
     records_[slot].name = api::Text();
     free_slots_.push_back(slot);
 }
 
-api::Ref<PV> VolumeIndex::get(std::string_view name) const {
+api::Ref<PV> VolumeIndex::get(const api::Text& name) const {
     const std::uint32_t slot = slot_of(name);
     return slot == api::HashIndex::kNone ? api::Ref<PV>() : records_[slot].volume;
 }

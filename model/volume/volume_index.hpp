@@ -27,8 +27,8 @@ class VolumeIndex {
     VolumeIndex& operator=(const VolumeIndex&) = delete;
 
     void put(const api::Ref<PV>& volume);
-    void erase(std::string_view name);
-    api::Ref<PV> get(std::string_view name) const;
+    void erase(const api::Text& name);
+    api::Ref<PV> get(const api::Text& name) const;
     std::size_t size() const;
 
     // The same answer and errors as find_best_match over in_order(). Null: none fits.
@@ -48,7 +48,7 @@ class VolumeIndex {
     struct Less;
     struct TooSmall;
 
-    std::uint32_t slot_of(std::string_view name) const;  // HashIndex::kNone: not here
+    std::uint32_t slot_of(const api::Text& name) const;  // HashIndex::kNone: not here
     Place place_of(const PV& volume);
     std::uint32_t label_set(const api::TextMap& labels);
     void insert(std::uint32_t slot);

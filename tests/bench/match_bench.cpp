@@ -18,8 +18,8 @@ using namespace model::volume;
 
 std::string class_name(std::uint64_t i) { return "class-" + std::to_string(i % 8); }
 
-std::vector<api::Text> modes(std::uint64_t i) {
-    std::vector<api::Text> all = {"ReadWriteOnce"};
+api::List<api::Text> modes(std::uint64_t i) {
+    api::List<api::Text> all = {"ReadWriteOnce"};
     if (i & 1) all.emplace_back("ReadOnlyMany");
     if (i & 2) all.emplace_back("ReadWriteMany");
     return all;

@@ -126,7 +126,7 @@ TEST_CASE("objects of storage start with their protection, once") {
         REQUIRE(admit_create(*object, shelf, *Profile::of(version)).ok());
         return object->metadata.finalizers;
     };
-    using List = std::vector<Text>;
+    using List = model::api::List<Text>;
     CHECK(finalizers("{apiVersion: v1, kind: PersistentVolume, metadata: {name: v}}") ==
           List{"kubernetes.io/pv-protection"});
     CHECK(finalizers("{apiVersion: v1, kind: PersistentVolume, metadata: {name: v, finalizers: "

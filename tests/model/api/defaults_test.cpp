@@ -276,7 +276,7 @@ TEST_CASE(
     "a namespace starts active, held by Kubernetes, which only the finalize subresource lets go") {
     auto ns = read<Namespace>("{apiVersion: v1, kind: Namespace, metadata: {name: n}}");
     prepare_for_create(*ns, *Profile::of("1.36"), kNow);
-    CHECK(ns->spec.finalizers == std::vector<Text>{"kubernetes"});
+    CHECK(ns->spec.finalizers == List<Text>{"kubernetes"});
     CHECK(ns->status.phase == "Active");
     Namespace main = *ns, finalize = *ns;
     main.spec.finalizers.clear();

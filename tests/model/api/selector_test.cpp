@@ -13,7 +13,7 @@ TextMap labels(std::vector<std::pair<std::string_view, std::string_view>> member
 }
 
 SelectorRequirement requirement(std::string_view key, std::string_view op,
-                                std::vector<Text> values = {}) {
+                                List<Text> values = {}) {
     SelectorRequirement r;
     r.key = key;
     r.op = op;

@@ -15,7 +15,7 @@ TEST_CASE("a created claim has its finalizer, a uid and a version from its first
     const api::Response r = s.create(s.claim("data"));
     REQUIRE(r.status.code == 201);
     const auto claim = api::as<api::PersistentVolumeClaim>(r.object);
-    CHECK(claim->metadata.finalizers == std::vector<api::Text>{"kubernetes.io/pvc-protection"});
+    CHECK(claim->metadata.finalizers == api::List<api::Text>{"kubernetes.io/pvc-protection"});
     CHECK(claim->metadata.uid.size() == 36);
     CHECK(claim->metadata.resourceVersion > 0);
     CHECK(claim->status.phase == "Pending");

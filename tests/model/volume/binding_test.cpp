@@ -192,7 +192,7 @@ TEST_CASE("migration sets, keeps and takes away the driver's name") {
 TEST_CASE("deletion finalizers follow the policy of in-tree volumes and leave others alone") {
     struct Row {
         std::string_view provisioner, policy;
-        std::vector<api::Text> before, after;
+        api::List<api::Text> before, after;
     };
     const api::Text ours(api::finalizer::kPVController),
         external(api::finalizer::kExternalProvisioner), own("x/y");

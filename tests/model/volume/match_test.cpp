@@ -11,7 +11,7 @@ using namespace model::volume;
 namespace {
 
 PV a_volume(std::string_view name, std::string_view size,
-            std::vector<api::Text> modes = {"ReadWriteOnce"}) {
+            api::List<api::Text> modes = {"ReadWriteOnce"}) {
     PV v;
     v.metadata.name = name;
     v.spec.capacity.set("storage", *api::Quantity::parse(size));

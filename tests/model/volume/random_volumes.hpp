@@ -66,8 +66,8 @@ class RandomVolumes {
         if (one_in(10)) return *api::Quantity::parse(std::to_string(1000 * below(4) + 500) + "m");
         return api::Quantity::of(static_cast<std::int64_t>(below(6)));
     }
-    std::vector<api::Text> modes() {
-        std::vector<api::Text> all;
+    api::List<api::Text> modes() {
+        api::List<api::Text> all;
         for (std::string_view m :
              {"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"})
             if (one_in(2)) all.emplace_back(m);
