@@ -45,6 +45,7 @@ void Player::request(std::size_t index, Request request) {
 }
 
 std::optional<Value> Player::resolved(std::size_t index, const Value& value) {
+    if (!view_.wants_uids()) return value;
     std::optional<UidReference> missing;
     Value result = resolve_uids(
         value, [this](const UidReference& r) { return view_.uid_of(r); }, missing);

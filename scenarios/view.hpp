@@ -27,6 +27,7 @@ class View {
 
     // Uids of objects that the scenario names by ${uid:...}, and of no others.
     void want_uids(const Value& value);
+    bool wants_uids() const { return !uids_.empty(); }
     void note_uid(const model::Committed& committed);
     void note_existing_uids();
     std::string uid_of(const UidReference& reference) const;

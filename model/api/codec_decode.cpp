@@ -37,7 +37,7 @@ std::string_view json_word(const Value& v) {
 class Decoding {
   public:
     struct Level {
-        std::string_view owner;  // the struct that is being filled
+        std::string_view type;   // our name of the struct that is being filled
         std::string_view field;  // its field
     };
 
@@ -46,8 +46,11 @@ class Decoding {
     void fail(std::string message) {
         if (error_.empty()) error_ = std::move(message);
     }
+    // The struct that is being filled, as Go names it.
     std::string_view owner() const {
-        return depth_ == 0 ? std::string_view() : levels_[depth_ - 1].owner;
+        std::string_view name;
+        for (std::size_t i = 0; i < depth_; ++i) name = go_struct_name(levels_[i].type, name);
+        return name;
     }
     std::string_view field() const {
         return depth_ == 0 ? std::string_view() : levels_[depth_ - 1].field;
@@ -75,7 +78,7 @@ class Decoding {
     // No described type nests deeper than this (inlineVolumeSpec and claim templates: eight
     // levels).
     static constexpr std::size_t kDepth = 24;
-    void enter(std::string_view owner) { levels_[depth_++] = Level{owner, {}}; }
+    void enter(std::string_view type) { levels_[depth_++] = Level{type, {}}; }
     void at(std::string_view field) { levels_[depth_ - 1].field = field; }
     void leave() { --depth_; }
 
@@ -236,7 +239,8 @@ class Decoder {
             (error == std::errc::result_out_of_range ? "value out of range" : "invalid syntax"));
     }
     void other_sources(Value& out) {
-        keep(out, [](std::string_view name) { return codec::is_other_source(name); });
+        if (taken_ < members_.size())
+            keep(out, [](std::string_view name) { return codec::is_other_source(name); });
     }
     void extra(Value& out) {
         if (taken_ < members_.size()) keep(out, [](std::string_view) { return true; });
@@ -300,9 +304,10 @@ class Decoder {
 template <class T>
 void read(Decoding& d, const Value& v, T& out) {
     if (v.is_null()) return;
-    const std::string_view name = go_struct_name(struct_name<T>(), d.owner());
-    if (!v.is_map()) return d.mismatch(json_word(v), "v1." + std::string(name));
-    d.enter(name);
+    static constexpr std::string_view kName = struct_name<T>();
+    if (!v.is_map())
+        return d.mismatch(json_word(v), "v1." + std::string(go_struct_name(kName, d.owner())));
+    d.enter(kName);
     Decoder decoder(d, v);
     describe_fields(decoder, out);
     d.leave();
@@ -310,7 +315,8 @@ void read(Decoding& d, const Value& v, T& out) {
 
 template <class T>
 void read_object(Decoding& d, const Value& manifest, T& out) {
-    d.enter(struct_name<T>());
+    static constexpr std::string_view kName = struct_name<T>();
+    d.enter(kName);
     Decoder decoder(d, manifest);
     decoder.ignore("apiVersion");
     decoder.ignore("kind");

@@ -157,7 +157,11 @@ void check_meta_update(const ObjectMeta& meta, const ObjectMeta& old, Findings& 
     if (meta.deletionGracePeriodSeconds != old.deletionGracePeriodSeconds)
         f.immutable(at.child("deletionGracePeriodSeconds"),
                     shown_seconds(meta.deletionGracePeriodSeconds));
-    // What did not change was judged when it came in.
+}
+
+// What did not change was judged when it came in.
+void check_texts_update(const ObjectMeta& meta, const ObjectMeta& old, Findings& f) {
+    const Path at = meta_path();
     if (meta.labels != old.labels) check_labels(meta.labels, at.child("labels"), f);
     if (meta.annotations != old.annotations)
         check_annotations(meta.annotations, at.child("annotations"), f);

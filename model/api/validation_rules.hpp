@@ -17,6 +17,8 @@ struct MetaRules {
 };
 void check_meta(const ObjectMeta& meta, const MetaRules& rules, Findings& f);
 void check_meta_update(const ObjectMeta& meta, const ObjectMeta& old, Findings& f);
+// Labels, annotations and owners, as far as they changed.
+void check_texts_update(const ObjectMeta& meta, const ObjectMeta& old, Findings& f);
 void check_labels(const TextMap& labels, const Path& at, Findings& f);
 void check_label_key(std::string_view key, const Path& at, Findings& f);
 void check_annotations(const TextMap& annotations, const Path& at, Findings& f);

@@ -64,12 +64,11 @@ void GarbageCollector::start() {
 
 void GarbageCollector::observe(const api::ObjectRef& before, const api::ObjectRef& after) {
     const api::ObjectRef& o = after ? after : before;
-    const std::string uid = o->metadata.uid.str();
     // Nearly all objects have no owner, own nothing, and end without ceremony: they need no node.
-    auto it = graph_.find(uid);
     const bool plain = o->metadata.ownerReferences.empty() && !o->metadata.has_finalizer(kOrphan) &&
                        !o->metadata.has_finalizer(kForeground);
-    if (it == graph_.end() && plain) return;
+    if (plain && graph_.find(o->metadata.uid.view()) == graph_.end()) return;
+    const std::string uid = o->metadata.uid.str();
     if (!after) return forget(uid);
     Node& node = graph_[uid];
     unlink_owners(uid, node);
