@@ -73,6 +73,7 @@ struct Matched {
     api::Key claim;
     api::Text volume;                                                 // empty: none
     std::vector<std::pair<api::Text, std::string_view>> passed_over;  // volume, rule
+    std::size_t not_told = 0;  // further ones, of which no rule is told
 };
 
 // A component came up, stopped, or died.

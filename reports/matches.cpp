@@ -17,6 +17,7 @@ std::vector<PassedOver> grouped(const model::Matched& matched) {
         ++group->count;
         if (group->names.size() < kNamesMax) group->names.push_back(volume.str());
     }
+    if (matched.not_told > 0) groups.push_back({"not looked at for this report", matched.not_told, {}});
     std::stable_sort(groups.begin(), groups.end(), [](const PassedOver& a, const PassedOver& b) {
         return a.count != b.count ? a.count > b.count : a.rule < b.rule;
     });
@@ -49,7 +50,9 @@ std::string text_of(const Match& match) {
     std::string groups;
     for (const PassedOver& group : match.passed_over) {
         groups += groups.empty() ? "" : "; ";
-        groups += std::to_string(group.count) + " " + group.rule + " (";
+        groups += std::to_string(group.count) + " " + group.rule;
+        if (group.names.empty()) continue;
+        groups += " (";
         for (std::size_t i = 0; i < group.names.size(); ++i)
             groups += (i ? ", " : "") + group.names[i];
         groups += group.count > group.names.size() ? ", ...)" : ")";

@@ -132,6 +132,14 @@ KindInfo info_of(const Row& row, std::size_t id) {
     return info;
 }
 
+std::deque<KindInfo> known_kinds() {
+    std::deque<KindInfo> kinds;
+    for (const Row& row : kTyped) kinds.push_back(info_of(row, kinds.size()));
+    for (const Row& row : kBuiltIn) kinds.push_back(info_of(row, kinds.size()));
+    for (const Row& row : kStorageProjects) kinds.push_back(info_of(row, kinds.size()));
+    return kinds;
+}
+
 // events.k8s.io serves the core group's events under another name.
 std::string_view home_group(std::string_view group, std::string_view kind) {
     return kind == "Event" && group == "events.k8s.io" ? std::string_view() : group;
@@ -140,32 +148,32 @@ std::string_view home_group(std::string_view group, std::string_view kind) {
 }  // namespace
 
 Scheme::Scheme() {
-    for (const Row& row : kTyped) kinds_.push_back(info_of(row, kinds_.size()));
-    for (const Row& row : kBuiltIn) kinds_.push_back(info_of(row, kinds_.size()));
-    for (const Row& row : kStorageProjects) kinds_.push_back(info_of(row, kinds_.size()));
+    static const std::deque<KindInfo> kKnown = known_kinds();
+    for (const KindInfo& info : kKnown) kinds_.push_back(&info);
 }
 
 const KindInfo* Scheme::find(std::string_view kind) const {
     const auto it = std::find_if(kinds_.begin(), kinds_.end(),
-                                 [&](const KindInfo& k) { return k.kind == kind; });
-    return it == kinds_.end() ? nullptr : &*it;
+                                 [&](const KindInfo* k) { return k->kind == kind; });
+    return it == kinds_.end() ? nullptr : *it;
 }
 
 const KindInfo* Scheme::find(std::string_view group, std::string_view kind) const {
     const std::string_view home = home_group(group, kind);
-    const auto it = std::find_if(kinds_.begin(), kinds_.end(), [&](const KindInfo& k) {
-        return k.kind == kind && k.group == home;
+    const auto it = std::find_if(kinds_.begin(), kinds_.end(), [&](const KindInfo* k) {
+        return k->kind == kind && k->group == home;
     });
-    return it == kinds_.end() ? nullptr : &*it;
+    return it == kinds_.end() ? nullptr : *it;
 }
 
 const KindInfo* Scheme::find_resource(std::string_view resource) const {
     const std::string wanted = lower(resource);
-    for (const KindInfo& k : kinds_) {
-        if (k.resource == wanted || k.qualified_resource() == wanted) return &k;
+    for (const KindInfo* k : kinds_) {
+        if (k->resource == wanted || k->qualified_resource() == wanted) return k;
     }
-    for (const KindInfo& k : kinds_) {
-        if (lower(k.kind) == wanted || (!k.short_name.empty() && k.short_name == wanted)) return &k;
+    for (const KindInfo* k : kinds_) {
+        if (lower(k->kind) == wanted || (!k->short_name.empty() && k->short_name == wanted))
+            return k;
     }
     return nullptr;
 }
@@ -175,8 +183,9 @@ Kind Scheme::resolve(std::string_view apiVersion, std::string_view kind, bool na
     if (known) return known->id;
     Row row{apiVersion, kind, "", kNeedsVersion};
     if (!namespaced) row.traits |= kCluster;
-    kinds_.push_back(info_of(row, kinds_.size()));
-    return kinds_.back().id;
+    seen_.push_back(info_of(row, kinds_.size()));
+    kinds_.push_back(&seen_.back());
+    return seen_.back().id;
 }
 
 }  // namespace model::api

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/api/object.hpp"
 
@@ -38,7 +39,9 @@ struct KindInfo {
 class Scheme {
   public:
     Scheme();
-    const KindInfo& info(Kind kind) const { return kinds_[static_cast<std::size_t>(kind)]; }
+    Scheme(const Scheme&) = delete;
+    Scheme& operator=(const Scheme&) = delete;
+    const KindInfo& info(Kind kind) const { return *kinds_[static_cast<std::size_t>(kind)]; }
     // The kind of that name, whatever its version; null when never seen.
     const KindInfo* find(std::string_view kind) const;
     // The kind of that API group and name; kinds of one name may live in several groups.
@@ -51,7 +54,8 @@ class Scheme {
     std::size_t size() const { return kinds_.size(); }
 
   private:
-    std::deque<KindInfo> kinds_;
+    std::vector<const KindInfo*> kinds_;  // the known ones, which all schemes share, then ...
+    std::deque<KindInfo> seen_;           // ... these, as they appeared
 };
 
 }  // namespace model::api

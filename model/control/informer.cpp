@@ -16,7 +16,7 @@ Informer::Informer(api::Server& server, const Latencies& latencies, api::Kind ki
     : server_(server),
       latencies_(latencies),
       kind_(kind),
-      stream_(server.engine().stream("watch/" + name)),
+      name_(std::move(name)),
       retry_delay_(kFirstRetry) {}
 
 Informer::~Informer() {
@@ -63,9 +63,10 @@ void Informer::relist() {
 
 void Informer::on_commit(const api::WatchEvent& event) {
     sim::Engine& engine = server_.engine();
+    if (!stream_) stream_ = &engine.stream("watch/" + name_);
     received_ = event.resourceVersion;
     in_flight_.push_back(event);
-    last_delivery_ = std::max(last_delivery_, engine.now() + latencies_.watch.sample(stream_));
+    last_delivery_ = std::max(last_delivery_, engine.now() + latencies_.watch.sample(*stream_));
     engine.call_at(last_delivery_, kind_of(Wait::Watch), [this, life = life_] {
         if (life) deliver();
     });

@@ -64,7 +64,8 @@ class Informer : public api::WatchSink {
     api::Server& server_;
     const Latencies& latencies_;
     api::Kind kind_;
-    sim::Stream& stream_;
+    std::string name_;
+    sim::Stream* stream_ = nullptr;  // of the delays; most kinds never need it
     std::vector<Handler> handlers_;
     std::vector<api::ObjectRef> cache_;      // by slot
     std::deque<api::WatchEvent> in_flight_;  // sent by the server, not yet delivered, oldest first

@@ -106,6 +106,7 @@ class PersistentVolumeController final : public control::Controller {
     sim::Task<ClaimResult> assign_default_class(api::Ref<PVC> claim, Pass& pass);
     api::Result<bool> delays_binding(const PVC& claim) const;
     VolumeResult find_match(const PVC& claim, bool delay_binding);
+    void tell_match(const PVC& claim, const PV* found, MatchOptions options) const;
     void say_what_delays_binding(const PVC& claim, Pass& pass);
 
     // sync_volume.cpp

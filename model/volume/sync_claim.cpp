@@ -11,6 +11,8 @@ namespace {
 using api::phase::kPending;
 using control::EventType;
 
+constexpr std::size_t kVolumesTold = 1000;  // more than a person reads of one choice
+
 std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
 
 }  // namespace
@@ -195,19 +197,26 @@ api::Result<bool> PersistentVolumeController::delays_binding(const PVC& claim) c
 api::Result<api::Ref<PV>> PersistentVolumeController::find_match(const PVC& claim,
                                                                  bool delay_binding) {
     const MatchOptions options = match_options(delay_binding);
-    if (process_.journal().wants_matches()) {
-        const std::vector<const PV*> volumes = volumes_.in_order();
-        if (const auto match = find_best_match(claim, volumes, options)) {
-            Matched told;
-            told.claim = claim.key();
-            if (match->volume) told.volume = match->volume->metadata.name;
-            for (std::size_t i = 0; i < volumes.size(); ++i)
-                if (volumes[i] != match->volume)
-                    told.passed_over.emplace_back(volumes[i]->metadata.name, match->passed_over[i]);
-            process_.journal().emit(Stamp{engine().now(), engine().current().seq}, told);
-        }
-    }
-    return volumes_.find(claim, options);
+    VolumeResult found = volumes_.find(claim, options);
+    if (found && process_.journal().wants_matches()) tell_match(claim, found->get(), options);
+    return found;
+}
+
+// The rules come from the scan, which looks at a bounded number of volumes: with all of them, a
+// run's cost would grow with its square.
+void PersistentVolumeController::tell_match(const PVC& claim, const PV* found,
+                                            MatchOptions options) const {
+    const std::vector<const PV*> volumes = volumes_.in_order(kVolumesTold, found);
+    const api::Result<Match> match = find_best_match(claim, volumes, options);
+    if (!match) return;
+    Matched told;
+    told.claim = claim.key();
+    if (match->volume) told.volume = match->volume->metadata.name;
+    for (std::size_t i = 0; i < volumes.size(); ++i)
+        if (volumes[i] != match->volume)
+            told.passed_over.emplace_back(volumes[i]->metadata.name, match->passed_over[i]);
+    told.not_told = volumes_.size() - volumes.size();
+    process_.journal().emit(Stamp{engine().now(), engine().current().seq}, told);
 }
 
 void PersistentVolumeController::say_what_delays_binding(const PVC& claim, Pass& pass) {

@@ -248,10 +248,13 @@ std::vector<api::Ref<PV>> VolumeIndex::reserved_for(const api::Key& claim) const
     return volumes;
 }
 
-std::vector<const PV*> VolumeIndex::in_order() const {
+std::vector<const PV*> VolumeIndex::in_order(std::size_t most, const PV* also) const {
     std::vector<const Record*> living;
-    for (const Record& r : records_)
-        if (r.volume) living.push_back(&r);
+    for (const Record& r : records_) {
+        if (living.size() == most) break;
+        if (r.volume && r.volume.get() != also) living.push_back(&r);
+    }
+    if (also) living.push_back(&records_[slot_of(also->metadata.name)]);
     std::sort(living.begin(), living.end(),
               [](const Record* a, const Record* b) { return a->seen < b->seen; });
     std::vector<const PV*> volumes;

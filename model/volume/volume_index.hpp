@@ -21,6 +21,7 @@ namespace model::volume {
 
 class VolumeIndex {
   public:
+    static constexpr std::size_t kAll = ~std::size_t{0};
     VolumeIndex();
     ~VolumeIndex();
     VolumeIndex(const VolumeIndex&) = delete;
@@ -36,8 +37,8 @@ class VolumeIndex {
 
     // Volumes whose claimRef names that claim, in the order first seen.
     std::vector<api::Ref<PV>> reserved_for(const api::Key& claim) const;
-    // All, in the order first seen: what the scan is given. O(n log n).
-    std::vector<const PV*> in_order() const;
+    // In the order first seen, what the scan is given: all, or `most` of them and `also`.
+    std::vector<const PV*> in_order(std::size_t most = kAll, const PV* also = nullptr) const;
 
   private:
     struct Place;   // where a free volume lies
