@@ -17,7 +17,8 @@ std::vector<PassedOver> grouped(const model::Matched& matched) {
         ++group->count;
         if (group->names.size() < kNamesMax) group->names.push_back(volume.str());
     }
-    if (matched.not_told > 0) groups.push_back({"not looked at for this report", matched.not_told, {}});
+    if (matched.not_told > 0)
+        groups.push_back({"not looked at for this report", matched.not_told, {}});
     std::stable_sort(groups.begin(), groups.end(), [](const PassedOver& a, const PassedOver& b) {
         return a.count != b.count ? a.count > b.count : a.rule < b.rule;
     });

@@ -183,8 +183,7 @@ void Timeline::tell(const model::Stamp& stamp, const model::Matched& matched) {
     if (!options_.verbose) return;
     std::string text = "claim " + matched.claim.to_string() + " ";
     text += matched.volume.empty() ? "finds no volume" : "finds " + matched.volume;
-    text += " (" + std::to_string(matched.passed_over.size() + matched.not_told) +
-            " passed over)";
+    text += " (" + std::to_string(matched.passed_over.size() + matched.not_told) + " passed over)";
     line(stamp, "match", options_.ink.faint(text));
 }
 

@@ -1,5 +1,5 @@
-#include "scenarios/comparisons.hpp"
 #include "scenarios/run.hpp"
+#include "scenarios/comparisons.hpp"
 
 #include <algorithm>
 

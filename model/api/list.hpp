@@ -61,7 +61,7 @@ class List {
     // One's own block with room for `n`.
     void reserve(std::size_t n) {
         if (block_ && block_->count == 1 && block_->capacity >= n) return;
-        if (n != 0) move_to(n);
+        if (n != 0) move_to(std::max(n, size()));
     }
     template <class... Args>
     T& emplace_back(Args&&... args) {
@@ -78,6 +78,7 @@ class List {
         return block_->items()[n];
     }
     void push_back(T item) { emplace_back(std::move(item)); }
+    // Not of elements of this list.
     template <class Iterator>
     void append(Iterator from, Iterator to) {
         reserve(size() + static_cast<std::size_t>(to - from));

@@ -46,7 +46,9 @@ constexpr auto make_classes() {
 }
 constexpr auto kClasses = make_classes();
 
-bool is(char c, unsigned classes) { return (kClasses[static_cast<unsigned char>(c)] & classes) != 0; }
+bool is(char c, unsigned classes) {
+    return (kClasses[static_cast<unsigned char>(c)] & classes) != 0;
+}
 
 // Not empty, of `inside` throughout, and of `ends` at both ends.
 bool has_form(std::string_view s, unsigned ends, unsigned inside) {

@@ -54,9 +54,7 @@ class TextMap {
     bool erase(std::string_view key);
     auto begin() const { return members_.begin(); }
     auto end() const { return members_.end(); }
-    friend bool operator==(const TextMap& a, const TextMap& b) {
-        return a.members_ == b.members_;
-    }
+    friend bool operator==(const TextMap& a, const TextMap& b) { return a.members_ == b.members_; }
 
   private:
     List<Member> members_;

@@ -169,8 +169,8 @@ struct CSIPersistentVolumeSource {
     bool readOnly = false;
     Text fsType;
     TextMap volumeAttributes;
-    Boxed<SecretReference> controllerPublishSecretRef, nodeStageSecretRef,
-        nodePublishSecretRef, controllerExpandSecretRef, nodeExpandSecretRef;
+    Boxed<SecretReference> controllerPublishSecretRef, nodeStageSecretRef, nodePublishSecretRef,
+        controllerExpandSecretRef, nodeExpandSecretRef;
     Value extra;
     bool operator==(const CSIPersistentVolumeSource&) const = default;
     template <class V, class S>

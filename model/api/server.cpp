@@ -15,7 +15,8 @@ std::string uuid_text(std::uint64_t high, std::uint64_t low) {
                                19, 20, 21, 22, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35};
     for (int i = 0; i < 32; ++i) {
         const std::uint64_t half = i < 16 ? high : low;
-        text[static_cast<std::size_t>(kPlaces[i])] = "0123456789abcdef"[half >> (60 - i % 16 * 4) & 15];
+        text[static_cast<std::size_t>(kPlaces[i])] =
+            "0123456789abcdef"[half >> (60 - i % 16 * 4) & 15];
     }
     return text;
 }
@@ -184,7 +185,12 @@ std::uint64_t Server::nth(std::string_view what, const Object& object, const Kin
                           std::string_view name) {
     std::string key;
     key.reserve(what.size() + info.kind.size() + object.metadata.ns.size() + name.size() + 2);
-    key.append(what).append(info.kind).append("/").append(object.metadata.ns.view()).append("/").append(name);
+    key.append(what)
+        .append(info.kind)
+        .append("/")
+        .append(object.metadata.ns.view())
+        .append("/")
+        .append(name);
     const std::uint64_t hash = sim::hash_text(key);
     const std::uint64_t n = names_given_.next(hash);
     return sim::hash_pair(sim::hash_pair(options_.seed, hash), n);

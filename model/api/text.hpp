@@ -98,8 +98,8 @@ class Text {
         return rep;
     }
 
-    // Not inlined: else the compiler, which knows nothing of counts, takes the next copy's end for a
-    // use after free.
+    // Not inlined: else the compiler, which knows nothing of counts, takes the next copy's end for
+    // a use after free.
     [[gnu::noinline]] static void free(Rep* rep) {
         sim::release_frame(rep, sizeof(Rep) + rep->size);
     }

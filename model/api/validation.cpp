@@ -110,8 +110,8 @@ FieldErrors validate_update(const Object& object, const Object& old, Subresource
         f.invalid(Path("metadata").child("resourceVersion"), Shown{"0x0", "0"}, kVersionMissing);
         return f.take();
     }
-    const bool judged = same_texts(object.metadata, old.metadata) ||
-                        keeps_all_rules(object, info, profile);
+    const bool judged =
+        same_texts(object.metadata, old.metadata) || keeps_all_rules(object, info, profile);
     if (!judged) check_meta(object.metadata, common_rules(info), f);
     check_meta_update(object.metadata, old.metadata, f);
     if (!judged) check_texts_update(object.metadata, old.metadata, f);

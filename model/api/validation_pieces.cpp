@@ -57,8 +57,7 @@ void check_values(const SelectorRequirement& r, const Path& at, Findings& f) {
                        label_value_problems(r.values[i], f.wording));
 }
 
-bool has_invalid_value(const List<SelectorRequirement>& requirements,
-                       const Wording& wording) {
+bool has_invalid_value(const List<SelectorRequirement>& requirements, const Wording& wording) {
     for (const SelectorRequirement& r : requirements)
         for (const Text& value : r.values)
             if (!label_value_problems(value, wording).empty()) return true;

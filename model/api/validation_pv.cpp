@@ -89,8 +89,7 @@ bool allows_dots(const CSIPersistentVolumeSource* old, const Wording& wording) {
                     has_dots(old->nodeStageSecretRef) || has_dots(old->nodePublishSecretRef)));
 }
 
-void check_secret(const Boxed<SecretReference>& ref, bool dots, const Path& at,
-                  Findings& f) {
+void check_secret(const Boxed<SecretReference>& ref, bool dots, const Path& at, Findings& f) {
     if (!ref) return;  // none asked for
     if (ref->name.empty())
         f.required(at.child("name"));

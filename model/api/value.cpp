@@ -93,13 +93,9 @@ std::string_view Value::as_string() const {
     return is_string() ? text_.view() : std::string_view();
 }
 
-const Value::List& Value::as_list() const {
-    return is_list() ? list_ : kNoList;
-}
+const Value::List& Value::as_list() const { return is_list() ? list_ : kNoList; }
 
-const Value::Map& Value::as_map() const {
-    return is_map() ? map_ : kNoMap;
-}
+const Value::Map& Value::as_map() const { return is_map() ? map_ : kNoMap; }
 
 const Value* Value::find(std::string_view key) const {
     const Map& map = as_map();

@@ -5,9 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 #include <string>
 #include <string_view>
-#include <new>
 #include <utility>
 #include <vector>
 

@@ -6,8 +6,9 @@
 
 namespace model::volume {
 
-sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::save_volume(
-    api::Ref<PV> next, api::Subresource part, Pass& pass) {
+sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::save_volume(api::Ref<PV> next,
+                                                                             api::Subresource part,
+                                                                             Pass& pass) {
     pass.wrote = true;
     auto saving = client_.update(std::move(next), part);
     VolumeResult saved = co_await std::move(saving);
@@ -15,8 +16,9 @@ sim::Task<api::Result<api::Ref<PV>>> PersistentVolumeController::save_volume(
     co_return saved;
 }
 
-sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::save_claim(
-    api::Ref<PVC> next, api::Subresource part, Pass& pass) {
+sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::save_claim(api::Ref<PVC> next,
+                                                                             api::Subresource part,
+                                                                             Pass& pass) {
     pass.wrote = true;
     auto saving = client_.update(std::move(next), part);
     ClaimResult saved = co_await std::move(saving);

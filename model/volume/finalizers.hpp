@@ -25,8 +25,7 @@ T with_finalizer(const T& object, std::string_view finalizer) {
 template <class T>
 T without_finalizer(const T& object, std::string_view finalizer) {
     T next = object;
-    erase_if(next.metadata.finalizers,
-                  [finalizer](const api::Text& f) { return f == finalizer; });
+    erase_if(next.metadata.finalizers, [finalizer](const api::Text& f) { return f == finalizer; });
     return next;
 }
 

@@ -74,9 +74,9 @@ class Invariants final : public Listener {
     };
     Journal& journal_;
     Objects volumes_, claims_, classes_;
-    api::KeyMap<api::Text> last_writer_;               // of a volume
-    api::KeyMap<api::Key> bound_claim_;                // volume -> the claim Bound to it
-    api::KeyMap<std::vector<ScheduledPod>> pods_of_;   // claim -> pods that hold it
+    api::KeyMap<api::Text> last_writer_;              // of a volume
+    api::KeyMap<api::Key> bound_claim_;               // volume -> the claim Bound to it
+    api::KeyMap<std::vector<ScheduledPod>> pods_of_;  // claim -> pods that hold it
     std::uint64_t last_version_ = 0;
 };
 

@@ -78,8 +78,7 @@ void Invariants::check_binder_on_claim(const Commit& c) {
         const auto volume = current<PV>(key);
         const api::Text* writer = last_writer_.find(key);
         // Somebody else may have changed the volume in between.
-        if (volume && writer && *writer == kBinder &&
-            claim_uid(*volume) != now.metadata.uid.view())
+        if (volume && writer && *writer == kBinder && claim_uid(*volume) != now.metadata.uid.view())
             violated(c, "the volume's claimRef is stored before the claim's volumeName",
                      "the volume does not name it");
     }

@@ -56,8 +56,7 @@ std::optional<PVC> with_use_told(const PVC& claim, bool used, api::Timestamp now
                      : "No pods are currently referencing this PVC";
     c.lastTransitionTime = now;
     PVC next = claim;
-    erase_if(next.status.conditions,
-                  [](const api::Condition& x) { return x.type == kUnused; });
+    erase_if(next.status.conditions, [](const api::Condition& x) { return x.type == kUnused; });
     next.status.conditions.push_back(std::move(c));
     return next;
 }

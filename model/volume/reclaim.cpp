@@ -149,7 +149,7 @@ sim::Task<api::Status> PersistentVolumeController::drop_deletion_finalizer(api::
     if (!(*live)->metadata.has_finalizer(api::finalizer::kPVController)) co_return Status();
     PV next = **live;
     erase_if(next.metadata.finalizers,
-                  [](const api::Text& f) { return f == api::finalizer::kPVController; });
+             [](const api::Text& f) { return f == api::finalizer::kPVController; });
     const api::Ref<PV> sent = api::freeze(PV(next));
     pass.wrote = true;
     auto saving = client_.update<PV>(std::move(next), api::Subresource::None);

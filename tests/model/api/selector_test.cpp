@@ -12,8 +12,7 @@ TextMap labels(std::vector<std::pair<std::string_view, std::string_view>> member
     return map;
 }
 
-SelectorRequirement requirement(std::string_view key, std::string_view op,
-                                List<Text> values = {}) {
+SelectorRequirement requirement(std::string_view key, std::string_view op, List<Text> values = {}) {
     SelectorRequirement r;
     r.key = key;
     r.op = op;
