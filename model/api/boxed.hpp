@@ -18,6 +18,7 @@ class Boxed {
     Boxed() = default;
     Boxed(std::nullopt_t) {}
     Boxed(T value) : node_(make(std::move(value))) {}
+    Boxed(std::optional<T> value) : node_(value ? make(std::move(*value)) : nullptr) {}
     Boxed(const Boxed& o) : node_(o.node_) {
         if (node_) ++node_->count;
     }

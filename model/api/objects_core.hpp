@@ -144,7 +144,7 @@ struct PersistentVolumeClaimTemplate {
 };
 
 struct EphemeralVolumeSource {
-    Boxed<PersistentVolumeClaimTemplate> volumeClaimTemplate;
+    std::optional<PersistentVolumeClaimTemplate> volumeClaimTemplate;
     Value extra;
     bool operator==(const EphemeralVolumeSource&) const = default;
     template <class V, class S>
@@ -157,8 +157,8 @@ struct EphemeralVolumeSource {
 // A pod's volume. Sources other than claims are kept as given under their field name.
 struct Volume {
     Text name;
-    Boxed<PersistentVolumeClaimVolumeSource> persistentVolumeClaim;
-    Boxed<EphemeralVolumeSource> ephemeral;
+    std::optional<PersistentVolumeClaimVolumeSource> persistentVolumeClaim;
+    std::optional<EphemeralVolumeSource> ephemeral;
     Value extra;  // map: emptyDir, configMap, csi, hostPath, ...
     bool operator==(const Volume&) const = default;
     template <class V, class S>

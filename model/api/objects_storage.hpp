@@ -53,7 +53,7 @@ struct StorageClass : Object {
 
 struct VolumeAttachmentSource {
     std::optional<Text> persistentVolumeName;
-    Boxed<PersistentVolumeSpec> inlineVolumeSpec;
+    std::optional<PersistentVolumeSpec> inlineVolumeSpec;
     Value extra;
     bool operator==(const VolumeAttachmentSource&) const = default;
     template <class V, class S>
@@ -96,7 +96,7 @@ struct VolumeError {
 struct VolumeAttachmentStatus {
     bool attached = false;
     TextMap attachmentMetadata;
-    Boxed<VolumeError> attachError, detachError;
+    std::optional<VolumeError> attachError, detachError;
     Value extra;
     bool operator==(const VolumeAttachmentStatus&) const = default;
     template <class V, class S>
@@ -184,7 +184,7 @@ struct VolumeNodeResources {
 struct CSINodeDriver {
     Text name, nodeID;
     List<Text> topologyKeys;
-    Boxed<VolumeNodeResources> allocatable;
+    std::optional<VolumeNodeResources> allocatable;
     Value extra;
     bool operator==(const CSINodeDriver&) const = default;
     template <class V, class S>

@@ -102,7 +102,7 @@ struct NodeSelector {
 };
 
 struct VolumeNodeAffinity {
-    Boxed<NodeSelector> required;
+    std::optional<NodeSelector> required;
     Value extra;
     bool operator==(const VolumeNodeAffinity&) const = default;
     template <class V, class S>
@@ -169,7 +169,7 @@ struct CSIPersistentVolumeSource {
     bool readOnly = false;
     Text fsType;
     TextMap volumeAttributes;
-    Boxed<SecretReference> controllerPublishSecretRef, nodeStageSecretRef, nodePublishSecretRef,
+    std::optional<SecretReference> controllerPublishSecretRef, nodeStageSecretRef, nodePublishSecretRef,
         controllerExpandSecretRef, nodeExpandSecretRef;
     Value extra;
     bool operator==(const CSIPersistentVolumeSource&) const = default;

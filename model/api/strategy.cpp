@@ -94,7 +94,7 @@ void reset_metadata(ObjectMeta& meta, const ObjectMeta& old) {
     meta.ownerReferences = old.ownerReferences;
 }
 
-void drop_error_code(Boxed<VolumeError>& error, const Boxed<VolumeError>& old) {
+void drop_error_code(std::optional<VolumeError>& error, const std::optional<VolumeError>& old) {
     if (error && !(old && old->errorCode)) error->errorCode.reset();
 }
 

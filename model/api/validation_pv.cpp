@@ -77,7 +77,7 @@ bool is_root(std::string_view path) {
     return depth == 0;
 }
 
-bool has_dots(const Boxed<SecretReference>& ref) {
+bool has_dots(const std::optional<SecretReference>& ref) {
     return ref && ref->name.view().find('.') != std::string_view::npos;
 }
 
@@ -89,7 +89,7 @@ bool allows_dots(const CSIPersistentVolumeSource* old, const Wording& wording) {
                     has_dots(old->nodeStageSecretRef) || has_dots(old->nodePublishSecretRef)));
 }
 
-void check_secret(const Boxed<SecretReference>& ref, bool dots, const Path& at, Findings& f) {
+void check_secret(const std::optional<SecretReference>& ref, bool dots, const Path& at, Findings& f) {
     if (!ref) return;  // none asked for
     if (ref->name.empty())
         f.required(at.child("name"));

@@ -109,7 +109,7 @@ void check_attachment_source(const VolumeAttachmentSource& source, const Path& a
         f.required(at.child("persistentVolumeName"), "must specify non empty persistentVolumeName");
 }
 
-void check_volume_error(const Boxed<VolumeError>& e, const Path& at, Findings& f) {
+void check_volume_error(const std::optional<VolumeError>& e, const Path& at, Findings& f) {
     if (!e) return;  // no error to judge
     // The limit is 1024; the number in the message is another one, upstream too.
     if (e->message.size() > kErrorMessageMax) f.too_long(at.child("message"), kMetadataBytesMax);
