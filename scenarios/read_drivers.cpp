@@ -89,7 +89,9 @@ void read_overrides(const Node& node, LoadContext& context, DriverProfile& profi
     }
     if (const Node* options = node.find("options"))
         for (const Member& m : options->members) {
-            if (!profile.options.contains(m.key)) {
+            const bool is_capacity = profile.behaviour == model::csi::Behaviour::HostPath &&
+                                     m.key.starts_with("capacity/");
+            if (!is_capacity && !profile.options.contains(m.key)) {
                 std::vector<std::string> known;
                 for (const auto& entry : profile.options) known.push_back(entry.first);
                 context.error(m.place(),

@@ -30,8 +30,8 @@ RpcStatus no_host_path_volume(const Text& id) {
 
 HostPathDriver::HostPathDriver(DriverSettings settings) : CsiDriver(std::move(settings)) {
     for (const auto& [name, value] : profile().options)
-        if (name.view().starts_with(kCapacityOption))
-            capacity_[name.view().substr(kCapacityOption.size())] = bytes_of(value);
+        if (name.starts_with(kCapacityOption))
+            capacity_[std::string_view(name).substr(kCapacityOption.size())] = bytes_of(value);
 }
 
 RpcStatus HostPathDriver::check_offered(ControllerCapability c) const {

@@ -56,7 +56,7 @@ class HostPathDriver final : public CsiDriver {
     RpcStatus check_publish(const BackendVolume& volume, const NodePublishVolumeRequest& request,
                             const CallContext& context) const;
     bool checks_lifecycle() const {
-        return profile().options.get("checkVolumeLifecycle") == "true";
+        return profile().option("checkVolumeLifecycle") == "true";
     }
     bool enables_attach() const { return has(ControllerCapability::PublishUnpublishVolume); }
 

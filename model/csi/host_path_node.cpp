@@ -159,7 +159,7 @@ Outcome HostPathDriver::on(const NodeExpandVolumeRequest& r, const CallContext& 
                            {r.capacity_range.has_value(), "Capacity range not provided"}});
         !bad.ok())
         return bad;
-    const auto limit = api::Quantity::parse(profile().options.get("maxVolumeSizeNode"));
+    const auto limit = api::Quantity::parse(profile().option("maxVolumeSizeNode"));
     const std::int64_t most = limit ? limit->value() : profile().max_volume_bytes;
     if (most > 0 && r.capacity_range->required_bytes > most)
         return RpcStatus(Code::OutOfRange, "Requested capacity " +

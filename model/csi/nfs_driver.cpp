@@ -70,7 +70,7 @@ Outcome NfsDriver::on(const CreateVolumeRequest& r, const CallContext&) {
         return bad;
     if (RpcStatus bad = check_capabilities(r.volume_capabilities); !bad.ok()) return bad;
     NfsVolume asked;
-    const std::string on_delete(profile().options.get("onDelete"));
+    const std::string on_delete(profile().option("onDelete"));
     if (RpcStatus bad = read_nfs_parameters(r, on_delete, asked); !bad.ok()) return bad;
     gone_.erase(asked.directory());
     BackendVolume* volume = backend_.find(asked.id());
@@ -134,7 +134,7 @@ Outcome NfsDriver::on(const DeleteVolumeRequest& r, const CallContext& context) 
     const auto volume = NfsVolume::parse(r.volume_id);
     if (!volume) return Empty();  // no id of this driver's: as good as deleted
     std::string policy = lower_case(volume->on_delete);
-    if (policy.empty()) policy = lower_case(profile().options.get("onDelete"));
+    if (policy.empty()) policy = lower_case(profile().option("onDelete"));
     if (policy == "retain") {
         backend_.keep(r.volume_id, volume->sub_dir);
         deleted_nanos_[r.volume_id] = context.clock_nanos;
@@ -157,7 +157,7 @@ RpcStatus NfsDriver::archive(const NfsVolume& volume, const Text& id) {
     target.sub_dir = volume.archived();
     const std::string from = volume.internal_path();
     const std::string to = volume.mount_path() + "/" + target.sub_dir;
-    const bool replaces = profile().options.get("removeArchivedVolumePath") == "true";
+    const bool replaces = profile().option("removeArchivedVolumePath") == "true";
     const bool missing = !backend_.find(id) || !exists(volume);
     if (missing || (!replaces && archived_.contains(target.directory())))
         return {Code::Internal, "archive subdirectory(" + from + ", " + to +

@@ -92,6 +92,11 @@ struct DriverProfile {
 
     std::vector<Citation> sources;
 
+    // "" where the behaviour has no such option.
+    std::string option(const std::string& key) const {
+        const auto found = options.find(key);
+        return found == options.end() ? std::string() : found->second;
+    }
     const sim::Distribution& latency_of(Method m) const {
         const auto& own = latency[static_cast<std::size_t>(m)];
         return own ? *own : latency_otherwise;

@@ -19,8 +19,8 @@ CreateVolumeRequest of_kind(const World& w, std::string_view name, std::string_v
 
 DriverProfile with_kinds() {
     DriverProfile p = host_path();
-    p.options.set("capacity/fast", "2Gi");
-    p.options.set("capacity/slow", "3Gi");
+    p.options["capacity/fast"] = "2Gi";
+    p.options["capacity/slow"] = "3Gi";
     return p;
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("host path: attaching needs its flag, keeps its limit, and must come b
 TEST_CASE("host path: it minds a volume in use only when told to") {
     DriverProfile p = host_path();
     for (const bool minds : {false, true}) {
-        if (minds) p.options.set("checkVolumeLifecycle", "true");
+        if (minds) p.options["checkVolumeLifecycle"] = "true";
         World w(p);
         DeleteVolumeRequest gone;
         w.create("a", gone.volume_id);
