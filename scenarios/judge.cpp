@@ -7,6 +7,7 @@
 #include "scenarios/happening_filter.hpp"
 #include "scenarios/latencies.hpp"
 #include "scenarios/patterns.hpp"
+#include "scenarios/storage_filter.hpp"
 
 namespace scenarios {
 namespace {
@@ -241,7 +242,12 @@ void Judge::finish_within(Case& c, sim::Time end) {
 }
 
 void Judge::finish_count(Case& c, sim::Time end) {
-    const std::int64_t n = c.tally ? static_cast<std::int64_t>(c.tally->count()) : c.seen;
+    std::int64_t n = c.tally ? static_cast<std::int64_t>(c.tally->count()) : c.seen;
+    if (const Value* backend = c.body.find("backend")) {
+        const std::vector<std::string> found = stored_volumes(view_.cluster(), *backend);
+        n = static_cast<std::int64_t>(found.size());
+        if (n > 0) c.last = found.back();
+    }
     if (c.bounds->hold(n)) return decide(c, Verdict::Held, end);
     ExpectationResult& result = results_[c.result];
     result.reason = "expected " + c.bounds->to_string() + ", counted " + std::to_string(n);

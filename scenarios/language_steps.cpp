@@ -94,11 +94,22 @@ ShapeRef never() {
                    {"rpc", rpc(), "Such a CSI call is made."}});
 }
 
+ShapeRef backend() {
+    return record("backend", "volumes of a driver's storage such as {state: leaked}",
+                  {{"driver", text("a driver's name"), "Whose; the only one if not given."},
+                   required({"state", word({"present", "leaked", "dangling", "kept", "erased"}),
+                             "present: in the storage; leaked: there, but no volume object names "
+                             "it; dangling: a volume object names what is not there; kept: let go "
+                             "of by the driver with its bytes left; erased: its bytes went with "
+                             "another volume's."})});
+}
+
 ShapeRef count() {
     return record("count", "a count such as {event: FailedBinding, atMost: 3}",
                   {{"event", event(), "Events written, those counted up included."},
                    {"request", request(), "Requests answered."},
                    {"object", pattern(), "Objects that match at the end."},
+                   {"backend", backend(), "Volumes of a driver's storage at the end."},
                    {"rpc", rpc(), "CSI calls made."},
                    {"atMost", integer(0), "No more than this."},
                    {"atLeast", integer(0), "No fewer than this."},

@@ -80,20 +80,21 @@ bool check_state(const Node& node, LoadContext& context, bool or_event) {
 }
 
 bool check_happening(const Node& node, LoadContext& context, const std::string& wanted) {
-    constexpr const char* kHappenings[] = {"object", "gone", "event", "request", "rpc"};
+    constexpr const char* kHappenings[] = {"object", "gone", "event", "request", "rpc", "backend"};
     const auto found = present(node, kHappenings);
     if (!one_of_these(node, found, wanted, context)) return false;
     const Node& what = *node.find(found[0]);
     if (found[0] == "event") check_event(what, context);
     if (found[0] == "request") check_request(what, context);
-    if (const Node* driver = found[0] == "rpc" ? what.find("driver") : nullptr)
-        context.check_driver(driver->place(), driver->text);
+    const Node* driver = found[0] == "rpc" || found[0] == "backend" ? what.find("driver") : nullptr;
+    if (driver) context.check_driver(driver->place(), driver->text);
+    if (found[0] == "backend" && !driver) context.check_driver(what.place(), "");
     return (found[0] != "object" && found[0] != "gone") || read_pattern(what, context).has_value();
 }
 
 bool check_count(const Node& node, LoadContext& context) {
     constexpr const char* kBounds[] = {"atMost", "atLeast", "exactly"};
-    if (!check_happening(node, context, "object, event, request or rpc")) return false;
+    if (!check_happening(node, context, "object, event, request, rpc or backend")) return false;
     const auto bounds = present(node, kBounds);
     if (bounds.empty()) {
         context.error(node.place(), "a count needs atMost, atLeast or exactly");
@@ -134,7 +135,7 @@ std::string text_for(const Node& node, const std::string& word, const LoadContex
     if (body.find("object")) return text + ": " + pattern("object");
     if (body.find("gone")) return text + ": " + pattern("gone") + " gone";
     if (body.find("of") && word != "latency") return text + ": " + pattern("of");
-    for (const char* happening : {"event", "request", "rpc"}) {
+    for (const char* happening : {"event", "request", "rpc", "backend"}) {
         if (const Node* n = body.find(happening))
             return text + ": " + happening + " " + flow_text(n->to_value());
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "model/csi/endpoint.hpp"
+#include "model/csi/lifecycle.hpp"
 #include "model/volume/invariants.hpp"
 #include "scenarios/activity.hpp"
 #include "scenarios/judge.hpp"
@@ -75,6 +77,7 @@ struct Run::Impl : model::Listener {
 
     void preload();
     void want_uids();
+    void watch_drivers();
     void start();
     void play_to(Time end);
     bool due(Time at, Time end);
@@ -115,6 +118,7 @@ struct Run::Impl : model::Listener {
     model::api::Text last_writer;
     Time next_settle_check{};
     std::unique_ptr<model::Listener> invariants;
+    std::unique_ptr<model::csi::LifecycleRules> lifecycle;  // where there are drivers
     Comparer comparer{scenario.compare};
 };
 
@@ -148,9 +152,17 @@ void Run::Impl::want_uids() {
     for (const Expectation& e : scenario.expect) view.want_uids(e.body);
 }
 
+void Run::Impl::watch_drivers() {
+    if (cluster.drivers().empty()) return;
+    lifecycle = std::make_unique<model::csi::LifecycleRules>(cluster.journal());
+    for (const std::string& name : cluster.drivers())
+        lifecycle->know(name, offered(cluster.endpoint(name)->driver().settings()));
+}
+
 void Run::Impl::start() {
     if (std::exchange(started, true)) return;
     invariants = model::volume::make_invariants(cluster);
+    watch_drivers();
     view.note_existing_uids();
     for (const Expectation& e : scenario.expect) judge.begin(e, -1);
     cluster.start();

@@ -45,7 +45,8 @@ struct BackendVolume {
     std::map<Text, Attachment> attached;  // by node id
     std::map<Text, NodeUse> used;         // by node id; entries are never empty
     std::vector<WrittenData> data;
-    Text kept_as;  // the driver has let go of it, but the bytes are there: "archived-..."
+    bool erased = false;  // its bytes went with another volume's
+    Text kept_as;         // the driver has let go of it, but the bytes are there: "archived-..."
     bool is_in_use() const { return !attached.empty() || !used.empty(); }
 };
 

@@ -179,7 +179,10 @@ void NfsDriver::remove_directory(const NfsVolume& volume) {
         hit.push_back(id);
     }
     gone_.insert(volume.directory());
-    for (const Text& id : hit) backend_.find(id)->data.clear();
+    for (const Text& id : hit) {
+        backend_.find(id)->data.clear();
+        backend_.find(id)->erased = true;
+    }
 }
 
 Outcome NfsDriver::on(const ValidateVolumeCapabilitiesRequest& r, const CallContext&) {

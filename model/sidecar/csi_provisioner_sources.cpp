@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kSnapshotGroup = "snapshot.storage.k8s.io";
 
-const std::optional<api::TypedObjectReference>& source_of(const PVC& claim) {
+const api::Boxed<api::TypedObjectReference>& source_of(const PVC& claim) {
     return claim.spec.dataSource ? claim.spec.dataSource : claim.spec.dataSourceRef;
 }
 
@@ -90,7 +90,7 @@ std::optional<Provisioned> CsiProvisioner::check_source(const PVC& claim) {
 
 sim::Task<std::optional<Provisioned>> CsiProvisioner::add_source(
     api::Ref<PVC> claim, api::Ref<api::StorageClass> cls, csi::CreateVolumeRequest& request) {
-    const std::optional<api::TypedObjectReference> source = source_of(*claim);
+    const api::Boxed<api::TypedObjectReference> source = source_of(*claim);
     if (!source) co_return std::nullopt;
     if (source->kind == "VolumeSnapshot")
         co_return Provisioned(ProvisionState::NoChange,
