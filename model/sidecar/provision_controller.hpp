@@ -54,9 +54,9 @@ class ProvisionController final : public control::Controller {
     sim::Task<api::Status> work_on_volume(Item item);
     sim::Task<api::Status> sync_volume(api::Ref<PV> volume);
     bool is_mine(const PV& volume) const;
-    std::optional<std::vector<api::Text>> wanted_finalizers(const PV& volume) const;
+    std::optional<api::List<api::Text>> wanted_finalizers(const PV& volume) const;
     sim::Task<api::Result<api::Ref<PV>>> set_finalizers(api::Ref<PV> volume,
-                                                        std::vector<api::Text> finalizers);
+                                                        api::List<api::Text> finalizers);
     bool should_delete(const PV& volume) const;
     sim::Task<api::Status> delete_volume(api::Ref<PV> volume);
 

@@ -178,7 +178,7 @@ std::vector<csi::VolumeCapability> capabilities_of(const PVC& claim, const api::
         c.block = is_block(claim);
         if (!c.block) {
             c.fs_type = fs_type;
-            c.mount_flags = cls.mountOptions;
+            c.mount_flags.assign(cls.mountOptions.begin(), cls.mountOptions.end());
         }
         all.push_back(std::move(c));
     }

@@ -26,7 +26,7 @@ std::string printed(const Terms& terms) {
     return text + "]";
 }
 
-std::string printed(const std::vector<api::Text>& keys) {
+std::string printed(const api::List<api::Text>& keys) {
     std::string text = "[";
     for (const api::Text& key : keys) text += (text.size() > 1 ? " " : "") + key.str();
     return text + "]";
@@ -61,7 +61,7 @@ Terms distributed(const api::TopologySelectorTerm& selector) {
 }
 
 // An OR of ANDs of ORs as one OR of ANDs.
-Terms flattened(const std::vector<api::TopologySelectorTerm>& allowed) {
+Terms flattened(const api::List<api::TopologySelectorTerm>& allowed) {
     Terms all;
     for (const api::TopologySelectorTerm& selector : allowed)
         for (Term& term : distributed(selector)) {
@@ -115,7 +115,7 @@ Terms rotated(const Terms& terms, std::size_t first) {
     return all;
 }
 
-std::optional<Term> term_from(const api::TextMap& labels, const std::vector<api::Text>& keys) {
+std::optional<Term> term_from(const api::TextMap& labels, const api::List<api::Text>& keys) {
     Term term;
     for (const api::Text& key : keys) {
         const api::Text* value = labels.find(key);
@@ -231,7 +231,7 @@ api::Result<Terms> TopologyRequirements::aggregated(const PVC& claim, bool node_
     return mine.requisite;
 }
 
-std::vector<api::Text> TopologyRequirements::keys_of(const api::Object& csi_node) const {
+api::List<api::Text> TopologyRequirements::keys_of(const api::Object& csi_node) const {
     for (const api::CSINodeDriver& d : static_cast<const api::CSINode&>(csi_node).spec.drivers)
         if (d.name == driver_) return d.topologyKeys;
     return {};
@@ -239,16 +239,16 @@ std::vector<api::Text> TopologyRequirements::keys_of(const api::Object& csi_node
 
 // Upstream takes the first of the shuffled CSINodes that has keys: with mixed nodes it is a matter
 // of chance.
-std::vector<api::Text> TopologyRequirements::keys_of_any() {
-    std::vector<std::vector<api::Text>> with_keys;
+api::List<api::Text> TopologyRequirements::keys_of_any() {
+    std::vector<api::List<api::Text>> with_keys;
     csi_nodes_.for_each([&](const api::ObjectRef& node) {
-        std::vector<api::Text> keys = keys_of(*node);
+        api::List<api::Text> keys = keys_of(*node);
         if (!keys.empty()) with_keys.push_back(std::move(keys));
     });
     if (with_keys.empty()) return {};
     const bool all_alike =
         std::all_of(with_keys.begin(), with_keys.end(),
-                    [&](const std::vector<api::Text>& k) { return k == with_keys.front(); });
+                    [&](const api::List<api::Text>& k) { return k == with_keys.front(); });
     return all_alike ? with_keys.front() : with_keys[stream_.below(with_keys.size())];
 }
 

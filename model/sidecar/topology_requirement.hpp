@@ -37,7 +37,7 @@ class TopologyRequirements {
     using Term = std::vector<std::pair<std::string, std::string>>;  // sorted by key
     using Terms = std::vector<Term>;
     struct Remembered {
-        std::vector<api::Text> keys;
+        api::List<api::Text> keys;
         Terms requisite;
         api::TextMap node_labels;
     };
@@ -47,8 +47,8 @@ class TopologyRequirements {
                                        bool& unconstrained);
     api::Result<Term> term_of_node(const PVC& claim, std::string_view node);
     api::Result<Terms> aggregated(const PVC& claim, bool node_selected);
-    std::vector<api::Text> keys_of(const api::Object& csi_node) const;
-    std::vector<api::Text> keys_of_any();
+    api::List<api::Text> keys_of(const api::Object& csi_node) const;
+    api::List<api::Text> keys_of_any();
 
     control::Informer& nodes_;
     control::Informer& csi_nodes_;

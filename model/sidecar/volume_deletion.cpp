@@ -34,7 +34,7 @@ sim::Task<api::Status> ProvisionController::work_on_volume(Item item) {
 
 sim::Task<api::Status> ProvisionController::sync_volume(api::Ref<PV> volume) {
     if (!is_mine(*volume)) co_return api::Status();
-    if (std::optional<std::vector<api::Text>> finalizers = wanted_finalizers(*volume)) {
+    if (std::optional<api::List<api::Text>> finalizers = wanted_finalizers(*volume)) {
         auto setting = set_finalizers(volume, std::move(*finalizers));
         const api::Result<api::Ref<PV>> set = co_await std::move(setting);
         if (!set)
@@ -58,10 +58,9 @@ bool ProvisionController::is_mine(const PV& volume) const {
 }
 
 // Nothing where they are as they should be.
-std::optional<std::vector<api::Text>> ProvisionController::wanted_finalizers(
-    const PV& volume) const {
+std::optional<api::List<api::Text>> ProvisionController::wanted_finalizers(const PV& volume) const {
     if (!adds_finalizer_) return std::nullopt;
-    std::vector<api::Text> finalizers = volume.metadata.finalizers;
+    api::List<api::Text> finalizers = volume.metadata.finalizers;
     const bool deletes = volume.spec.persistentVolumeReclaimPolicy == api::policy::kDelete;
     if (deletes && !volume.metadata.terminating() && volume.status.phase == api::phase::kBound &&
         !has_mine(volume)) {
@@ -69,15 +68,15 @@ std::optional<std::vector<api::Text>> ProvisionController::wanted_finalizers(
         return finalizers;
     }
     if (!deletes && has_mine(volume)) {
-        std::erase_if(finalizers,
-                      [](const api::Text& f) { return f == api::finalizer::kExternalProvisioner; });
+        erase_if(finalizers,
+                 [](const api::Text& f) { return f == api::finalizer::kExternalProvisioner; });
         return finalizers;
     }
     return std::nullopt;
 }
 
 sim::Task<api::Result<api::Ref<PV>>> ProvisionController::set_finalizers(
-    api::Ref<PV> volume, std::vector<api::Text> finalizers) {
+    api::Ref<PV> volume, api::List<api::Text> finalizers) {
     // The difference of two versions as a strategic merge patch: the list's elements merge.
     api::Value list = api::Value::list();
     for (const api::Text& f : finalizers) list.push_back(api::Value(f));
@@ -120,9 +119,9 @@ sim::Task<api::Status> ProvisionController::delete_volume(api::Ref<PV> volume) {
     if (!adds_finalizer_) co_return api::Status();
     const api::Ref<PV> cached = volume_informer_.get<PV>(volume->key());
     if (!cached || !has_mine(*cached)) co_return api::Status();
-    std::vector<api::Text> finalizers = cached->metadata.finalizers;
-    std::erase_if(finalizers,
-                  [](const api::Text& f) { return f == api::finalizer::kExternalProvisioner; });
+    api::List<api::Text> finalizers = cached->metadata.finalizers;
+    erase_if(finalizers,
+             [](const api::Text& f) { return f == api::finalizer::kExternalProvisioner; });
     auto setting = set_finalizers(cached, std::move(finalizers));
     const api::Result<api::Ref<PV>> set = co_await std::move(setting);
     if (!set && !set.error().is(api::Reason::NotFound)) co_return set.error();
