@@ -1,6 +1,6 @@
 #include "model/api/scheme.hpp"
 
-#include <algorithm>
+#include <vector>
 
 namespace model::api {
 
@@ -132,8 +132,8 @@ KindInfo info_of(const Row& row, std::size_t id) {
     return info;
 }
 
-std::deque<KindInfo> known_kinds() {
-    std::deque<KindInfo> kinds;
+std::vector<KindInfo> known_kinds() {
+    std::vector<KindInfo> kinds;
     for (const Row& row : kTyped) kinds.push_back(info_of(row, kinds.size()));
     for (const Row& row : kBuiltIn) kinds.push_back(info_of(row, kinds.size()));
     for (const Row& row : kStorageProjects) kinds.push_back(info_of(row, kinds.size()));
@@ -148,34 +148,35 @@ std::string_view home_group(std::string_view group, std::string_view kind) {
 }  // namespace
 
 Scheme::Scheme() {
-    static const std::deque<KindInfo> kKnown = known_kinds();
-    for (const KindInfo& info : kKnown) kinds_.push_back(&info);
+    static const std::vector<KindInfo> kKnown = known_kinds();
+    known_ = kKnown;
+}
+
+template <class Wanted>
+const KindInfo* Scheme::find_if(Wanted wanted) const {
+    for (std::size_t i = 0; i < size(); ++i)
+        if (wanted(info(i))) return &info(i);
+    return nullptr;
 }
 
 const KindInfo* Scheme::find(std::string_view kind) const {
-    const auto it = std::find_if(kinds_.begin(), kinds_.end(),
-                                 [&](const KindInfo* k) { return k->kind == kind; });
-    return it == kinds_.end() ? nullptr : *it;
+    return find_if([&](const KindInfo& k) { return k.kind == kind; });
 }
 
 const KindInfo* Scheme::find(std::string_view group, std::string_view kind) const {
     const std::string_view home = home_group(group, kind);
-    const auto it = std::find_if(kinds_.begin(), kinds_.end(), [&](const KindInfo* k) {
-        return k->kind == kind && k->group == home;
-    });
-    return it == kinds_.end() ? nullptr : *it;
+    return find_if([&](const KindInfo& k) { return k.kind == kind && k.group == home; });
 }
 
 const KindInfo* Scheme::find_resource(std::string_view resource) const {
     const std::string wanted = lower(resource);
-    for (const KindInfo* k : kinds_) {
-        if (k->resource == wanted || k->qualified_resource() == wanted) return k;
-    }
-    for (const KindInfo* k : kinds_) {
-        if (lower(k->kind) == wanted || (!k->short_name.empty() && k->short_name == wanted))
-            return k;
-    }
-    return nullptr;
+    const KindInfo* named = find_if([&](const KindInfo& k) {
+        return k.resource == wanted || k.qualified_resource() == wanted;
+    });
+    if (named) return named;
+    return find_if([&](const KindInfo& k) {
+        return lower(k.kind) == wanted || (!k.short_name.empty() && k.short_name == wanted);
+    });
 }
 
 Kind Scheme::resolve(std::string_view apiVersion, std::string_view kind, bool namespaced) {
@@ -183,8 +184,7 @@ Kind Scheme::resolve(std::string_view apiVersion, std::string_view kind, bool na
     if (known) return known->id;
     Row row{apiVersion, kind, "", kNeedsVersion};
     if (!namespaced) row.traits |= kCluster;
-    seen_.push_back(info_of(row, kinds_.size()));
-    kinds_.push_back(&seen_.back());
+    seen_.push_back(info_of(row, size()));
     return seen_.back().id;
 }
 

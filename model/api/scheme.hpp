@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "model/api/object.hpp"
 
@@ -39,9 +38,7 @@ struct KindInfo {
 class Scheme {
   public:
     Scheme();
-    Scheme(const Scheme&) = delete;
-    Scheme& operator=(const Scheme&) = delete;
-    const KindInfo& info(Kind kind) const { return *kinds_[static_cast<std::size_t>(kind)]; }
+    const KindInfo& info(Kind kind) const { return info(static_cast<std::size_t>(kind)); }
     // The kind of that name, whatever its version; null when never seen.
     const KindInfo* find(std::string_view kind) const;
     // The kind of that API group and name; kinds of one name may live in several groups.
@@ -51,11 +48,17 @@ class Scheme {
     // The kind of a manifest, registered as unstructured where it is not known. apiVersion may be
     // empty for known kinds.
     Kind resolve(std::string_view apiVersion, std::string_view kind, bool namespaced = true);
-    std::size_t size() const { return kinds_.size(); }
+    std::size_t size() const { return known_.size() + seen_.size(); }
 
   private:
-    std::vector<const KindInfo*> kinds_;  // the known ones, which all schemes share, then ...
-    std::deque<KindInfo> seen_;           // ... these, as they appeared
+    const KindInfo& info(std::size_t number) const {
+        return number < known_.size() ? known_[number] : seen_[number - known_.size()];
+    }
+    template <class Wanted>
+    const KindInfo* find_if(Wanted wanted) const;
+
+    std::span<const KindInfo> known_;  // shared by all schemes; after them come ...
+    std::deque<KindInfo> seen_;        // ... these, as they appeared
 };
 
 }  // namespace model::api

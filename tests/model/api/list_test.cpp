@@ -66,7 +66,7 @@ TEST_CASE("copies of a boxed value share it until one is changed") {
     CHECK_FALSE(a == b);
     b.reset();
     CHECK(b == Boxed<std::string>());
-    CHECK(a == Boxed<std::string>("one"));
+    CHECK(a == Boxed<std::string>(std::string("one")));
 }
 
 TEST_CASE("a value may become a part of itself") {

@@ -37,8 +37,7 @@ std::string canonical_of(std::string_view selector) {
     return canonical(*parse_label_selector(selector));
 }
 
-NodeSelector one_term(std::vector<SelectorRequirement> expressions,
-                      std::vector<SelectorRequirement> fields) {
+NodeSelector one_term(List<SelectorRequirement> expressions, List<SelectorRequirement> fields) {
     NodeSelectorTerm term;
     term.matchExpressions = std::move(expressions);
     term.matchFields = std::move(fields);
