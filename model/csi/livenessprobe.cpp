@@ -27,7 +27,8 @@ Health health_of(const CallResult<ProbeResponse>& result) {
 
 sim::Task<Health> LivenessProbe::check() {
     ProbeRequest request;
-    auto result = co_await driver_.call("livenessprobe", request, timeout_);
+    auto calling = driver_.call("livenessprobe", request, timeout_);
+    auto result = co_await std::move(calling);
     co_return health_of(result);
 }
 

@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "sanity.hpp"
+#include "tests/model/csi/sanity.hpp"
 
 namespace model::csi::sanity {
 
@@ -263,10 +263,10 @@ TEST_CASE("calls for one volume share a key, reading has none") {
 TEST_CASE("every value of a profile has its source, and every source a value") {
     for (const DriverProfile& p : profiles()) {
         std::set<std::string> shown;
-        for (const auto& [name, value, source] : rows(p)) {
-            INFO(p.name, ": ", name, " = ", value);
-            CHECK(!source.empty());
-            shown.insert(name);
+        for (const auto& row : rows(p)) {
+            INFO(p.name, ": ", row[0], " = ", row[1]);
+            CHECK(!row[2].empty());
+            shown.insert(row[0]);
         }
         for (const Citation& c : p.sources) {
             INFO(p.name, ": ", c.value);

@@ -1,7 +1,7 @@
 // Limits and codes of csi-driver-host-path.
 #include <doctest/doctest.h>
 
-#include "sanity.hpp"
+#include "tests/model/csi/sanity.hpp"
 
 namespace model::csi::sanity {
 

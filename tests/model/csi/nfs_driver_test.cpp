@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "model/csi/nfs_volume.hpp"
-#include "sanity.hpp"
+#include "tests/model/csi/sanity.hpp"
 
 namespace model::csi::sanity {
 

@@ -1,4 +1,4 @@
-#include "sanity.hpp"
+#include "tests/model/csi/sanity.hpp"
 
 namespace model::csi::sanity {
 

@@ -1,6 +1,6 @@
 // csi-sanity for every profile. A driver that lacks a capability must refuse the call as it does; a
 // driver that is known to answer otherwise than csi-sanity asks is held to its own answer.
-#include "sanity.hpp"
+#include "tests/model/csi/sanity.hpp"
 
 namespace model::csi::sanity {
 
