@@ -71,6 +71,8 @@ class Promise {
         return true;
     }
     bool is_fulfilled() const { return cell_ && cell_->fulfilled; }
+    // Nobody is left who could take a value: the caller has died, or has its value and is gone.
+    bool is_abandoned() const { return cell_ && cell_->references == 1; }
     explicit operator bool() const { return static_cast<bool>(cell_); }
 
   private:

@@ -70,6 +70,7 @@ void Endpoint::begin(Text caller, Request request, sim::Duration timeout,
     call.caller = std::move(caller);
     call.request = std::move(request);
     call.started = engine_.now();
+    call.begun_in = engine_.current().seq;
     call.promise = std::move(promise);
     tell(call, CsiCall::Moment::Started, nullptr);
     call.fault = faults_.next(method_of(call.request), fault_stream_);
@@ -79,6 +80,7 @@ void Endpoint::begin(Text caller, Request request, sim::Duration timeout,
     sim::Duration delay = throttle(call, refused);
     if (refused) return answer(id, Outcome(std::move(*refused)));
     if (call.fault) delay += call.fault->delay;
+    call.deadline_at = sim::later(engine_.now(), timeout);
     call.deadline = engine_.call_in(timeout, kind_of(Wait::CsiCall), [this, id] { give_up(id); });
     if (delay == 0ns) return take_turn(id);
     later(id, delay, &Endpoint::take_turn);
@@ -125,6 +127,8 @@ void Endpoint::take_turn(std::uint64_t id) {
 
 void Endpoint::carry_out(std::uint64_t id) {
     Call& call = calls_.at(id);
+    // A call that had to wait for its turn was caused by its caller, not by the call before it.
+    journal_.link(Link{engine_.current().seq, call.begun_in, Wait::CsiCall});
     const std::optional<Fault> fault = call.fault;
     Outcome outcome;
     if (!fault || fault->after || (fault->code == Code::Ok && !fault->hang)) {
@@ -158,7 +162,7 @@ void Endpoint::give_up(std::uint64_t id) {
     const auto found = calls_.find(id);
     if (found == calls_.end()) return;
     found->second.deadline.reset();
-    found->second.abandoned = true;
+    found->second.timed_out = true;
     found->second.promise.fulfil(Outcome(deadline_exceeded()));
 }
 
@@ -190,7 +194,22 @@ void Endpoint::on_disconnect(control::Life listener, std::function<void()> call)
 
 std::size_t Endpoint::awaited() const {
     return static_cast<std::size_t>(std::count_if(
-        calls_.begin(), calls_.end(), [](const auto& c) { return !c.second.abandoned; }));
+        calls_.begin(), calls_.end(), [](const auto& c) { return !c.second.is_abandoned(); }));
+}
+
+std::vector<CallInFlight> Endpoint::in_flight(const Text& subject) const {
+    std::vector<CallInFlight> found;
+    for (const auto& entry : calls_) {
+        const Call& call = entry.second;
+        if (subject_of(call.request) != subject) continue;
+        CallInFlight told;
+        told.method = method_of(call.request);
+        told.subject = subject;
+        told.started = call.started;
+        if (!call.is_abandoned()) told.deadline = call.deadline_at;
+        found.push_back(std::move(told));
+    }
+    return found;
 }
 
 void Endpoint::tell(const Call& call, CsiCall::Moment moment, const Outcome* outcome) {
@@ -204,7 +223,7 @@ void Endpoint::tell(const Call& call, CsiCall::Moment moment, const Outcome* out
     told.request = &call.request;
     told.outcome = outcome;
     told.started = call.started;
-    told.abandoned = call.abandoned;
+    told.abandoned = call.is_abandoned();
     journal_.emit(Stamp{engine_.now(), engine_.current().seq}, told);
 }
 

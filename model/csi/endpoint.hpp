@@ -27,6 +27,15 @@ struct CallResult {
     bool ok() const { return status.ok(); }
 };
 
+// A call that the driver has and that has not ended.
+struct CallInFlight {
+    Method method{};
+    Text subject;
+    sim::Time started;
+    std::optional<sim::Time> deadline;  // when its caller stops waiting; nothing: nobody waits
+    CallInFlight() = default;
+};
+
 class Endpoint {
   public:
     // `node`: where this part of the driver runs; "" for the controller part. `start_nanos`: the
@@ -63,6 +72,8 @@ class Endpoint {
     FaultPlan& faults() { return faults_; }
     // Calls that somebody waits for.
     std::size_t awaited() const;
+    // Those about this volume id or name, in the order of their start.
+    std::vector<CallInFlight> in_flight(const Text& subject) const;
 
   private:
     struct Call {
@@ -73,10 +84,14 @@ class Endpoint {
         sim::Time started;
         Text lock;
         bool holds_turn = false;
-        bool abandoned = false;  // its deadline has passed
+        bool timed_out = false;
         std::optional<sim::EventId> deadline;
+        sim::Time deadline_at;
+        std::uint64_t begun_in = 0;  // the engine event
         sim::Promise<Outcome> promise;
         Call() = default;
+        // Its caller has stopped waiting, or has died.
+        bool is_abandoned() const { return timed_out || promise.is_abandoned(); }
     };
     struct Listening {
         control::Life listener;
