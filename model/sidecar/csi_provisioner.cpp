@@ -62,6 +62,16 @@ CsiProvisioner::CsiProvisioner(control::Process& process, control::Client& clien
         capabilities_.driver, topology, process.engine().stream(process.name() + "/topology"));
 }
 
+std::vector<csi::CallInFlight> CsiProvisioner::in_flight(const PVC& claim) const {
+    return endpoint_.in_flight(volume_name(options_, claim.metadata.uid));
+}
+
+std::vector<csi::CallInFlight> CsiProvisioner::in_flight(const PV& volume) const {
+    const auto& csi = volume.spec.source.csi;
+    if (!csi || csi->driver != capabilities_.driver) return {};
+    return endpoint_.in_flight(csi->volumeHandle);
+}
+
 bool CsiProvisioner::is_for_this_driver(const PVC& claim) const {
     const api::TextMap& annotations = claim.metadata.annotations;
     return annotated_provisioner(annotations) == capabilities_.driver ||

@@ -66,6 +66,9 @@ class CsiProvisioner {
     sim::Task<api::Status> remove(api::Ref<PV> volume);
 
     const DriverCapabilities& capabilities() const { return capabilities_; }
+    // What the driver is doing for a claim or volume.
+    std::vector<csi::CallInFlight> in_flight(const PVC& claim) const;
+    std::vector<csi::CallInFlight> in_flight(const PV& volume) const;
 
   private:
     // All that is known before the driver is asked.

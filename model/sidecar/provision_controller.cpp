@@ -22,6 +22,29 @@ control::BackoffLimits backoff(const ProvisionerOptions& o) {
     return limits;
 }
 
+// ", CreateVolume pvc-1 is in flight since 1.500s, given up at 11.500s"
+std::string words_of(const std::vector<csi::CallInFlight>& calls) {
+    std::string text;
+    for (const csi::CallInFlight& call : calls) {
+        text += ", " + std::string(to_string(call.method)) + " " + call.subject.str() +
+                " is in flight since " + sim::seconds_text(call.started) + "s";
+        text += call.deadline ? ", given up at " + sim::seconds_text(*call.deadline) + "s"
+                              : ", and nobody waits for it any more";
+    }
+    return text;
+}
+
+// ", failed 2 times, tried again at 4.250s"; "" where it has not failed.
+std::string tries(const control::WorkQueue& queue, const api::Key& key) {
+    const int failures = queue.failures(key);
+    if (failures == 0) return "";
+    std::string text =
+        ", failed " + std::to_string(failures) + (failures == 1 ? " time" : " times");
+    if (queue.due(key) != sim::kNever)
+        text += ", tried again at " + sim::seconds_text(queue.due(key)) + "s";
+    return text;
+}
+
 }  // namespace
 
 ProvisionController::ProvisionController(control::Process& process, control::Client& client,
@@ -235,23 +258,20 @@ sim::Task<void> ProvisionController::resync() {
 }
 
 std::string ProvisionController::explain(api::Kind kind, const api::Key& key) const {
-    const bool of_claims = kind == api::Kind::PersistentVolumeClaim;
-    if (!of_claims && kind != api::Kind::PersistentVolume) return {};
-    const control::WorkQueue& queue = of_claims ? claim_queue_ : volume_queue_;
-    api::Key queued = key;
-    if (of_claims) {
+    std::string text;
+    if (kind == api::Kind::PersistentVolumeClaim) {
         const api::Ref<PVC> claim = claim_informer_.get<PVC>(key);
         if (!claim) return {};
-        queued = key_of(claim->metadata.uid);
+        const api::Text& uid = claim->metadata.uid;
+        text = words_of(provisioner_.in_flight(*claim)) + tries(claim_queue_, key_of(uid));
+        if (in_progress_.contains(uid)) text += ", the driver may still be working for it";
+    } else if (kind == api::Kind::PersistentVolume) {
+        const api::Ref<PV> volume = volume_informer_.get<PV>(key);
+        if (!volume) return {};
+        text = words_of(provisioner_.in_flight(*volume)) + tries(volume_queue_, key);
     }
-    const int failures = queue.failures(queued);
-    if (failures == 0) return {};
-    std::string text = name_ + ": failed " + std::to_string(failures) + " times";
-    if (of_claims && in_progress_.contains(queued.name))
-        text += ", the driver may still be working for it";
-    if (queue.due(queued) != sim::kNever)
-        text += "; tried again at " + sim::seconds_text(queue.due(queued)) + "s";
-    return text;
+    // Each part begins with a comma.
+    return text.empty() ? text : name_ + ":" + text.substr(1);
 }
 
 // Retries go on for ever, so a claim that fails keeps the run from settling.
