@@ -8,6 +8,7 @@
 
 #include "model/api/objects_storage.hpp"
 #include "reports/columns.hpp"
+#include "reports/csi_words.hpp"
 #include "reports/object_words.hpp"
 
 namespace reports {
@@ -88,6 +89,17 @@ void CausalGraph::on(const model::Stamp& stamp, const model::Happening& happenin
     } else if (const auto* l = std::get_if<model::Lifecycle>(&happening)) {
         constexpr std::string_view kWords[] = {"starts", "stops", "crashes", "is up"};
         add(l->component.str() + " " + std::string(kWords[static_cast<std::size_t>(l->what)]));
+    } else if (const auto* call = std::get_if<model::CsiCall>(&happening)) {
+        if (call->moment == model::CsiCall::Moment::Started) {
+            add(call->caller.str() + ": " + words_of_request(*call->request));
+            return;
+        }
+        const bool ok = call->outcome && call->outcome->status.ok();
+        const std::string end = call->outcome ? std::string(to_string(call->outcome->status.code))
+                                              : "lost, the driver died";
+        add(call->driver.str() + ": " + std::string(to_string(method_of(*call->request))) + " " +
+            end)
+            .failed |= !ok;
     } else if (const auto* n = std::get_if<model::Noted>(&happening)) {
         add(n->text.str());
     }

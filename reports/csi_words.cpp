@@ -7,11 +7,6 @@ namespace {
 
 using namespace model::csi;
 
-std::string size_of(std::int64_t bytes) {
-    using model::api::Quantity;
-    return Quantity::of(bytes, Quantity::Format::BinarySI).to_string();
-}
-
 std::string place_of(const Topology& topology) {
     std::string text;
     for (const auto& segment : topology.segments)
@@ -20,7 +15,8 @@ std::string place_of(const Topology& topology) {
 }
 
 std::string gist(const CreateVolumeRequest& r) {
-    std::string text = r.capacity_range ? " " + size_of(r.capacity_range->required_bytes) : "";
+    std::string text =
+        r.capacity_range ? " " + words_of_size(r.capacity_range->required_bytes) : "";
     for (const VolumeCapability& c : r.volume_capabilities)
         text += " " + std::string(to_string(c.access_mode)) + (c.block ? " block" : "");
     if (r.volume_content_source)
@@ -35,7 +31,7 @@ std::string gist(const CreateVolumeRequest& r) {
 std::string gist(const ControllerPublishVolumeRequest& r) { return " to " + r.node_id.str(); }
 std::string gist(const ControllerUnpublishVolumeRequest& r) { return " from " + r.node_id.str(); }
 std::string gist(const ControllerExpandVolumeRequest& r) {
-    return r.capacity_range ? " to " + size_of(r.capacity_range->required_bytes) : "";
+    return r.capacity_range ? " to " + words_of_size(r.capacity_range->required_bytes) : "";
 }
 std::string gist(const NodeStageVolumeRequest& r) { return " at " + r.staging_target_path.str(); }
 std::string gist(const NodePublishVolumeRequest& r) { return " at " + r.target_path.str(); }
@@ -46,7 +42,7 @@ std::string gist(const R&) {
 
 std::string answer(const CreateVolumeResponse& r) {
     std::string text = ", volume " + r.volume.volume_id.str();
-    if (r.volume.capacity_bytes != 0) text += " of " + size_of(r.volume.capacity_bytes);
+    if (r.volume.capacity_bytes != 0) text += " of " + words_of_size(r.volume.capacity_bytes);
     for (const Topology& t : r.volume.accessible_topology) text += " in " + place_of(t);
     return text;
 }
@@ -55,7 +51,7 @@ std::string answer(const CreateSnapshotResponse& r) {
            (r.snapshot.ready_to_use ? "" : ", not ready yet");
 }
 std::string answer(const GetCapacityResponse& r) {
-    return ", " + size_of(r.available_capacity) + " available";
+    return ", " + words_of_size(r.available_capacity) + " available";
 }
 std::string answer(const ProbeResponse& r) { return r.ready.value_or(true) ? "" : ", not ready"; }
 template <class R>
@@ -64,6 +60,11 @@ std::string answer(const R&) {
 }
 
 }  // namespace
+
+std::string words_of_size(std::int64_t bytes) {
+    using model::api::Quantity;
+    return Quantity::of(bytes, Quantity::Format::BinarySI).to_string();
+}
 
 std::string words_of_request(const Request& request) {
     std::string text(to_string(method_of(request)));

@@ -11,5 +11,7 @@ namespace reports {
 std::string words_of_request(const model::csi::Request& request);
 // "OK, volume vol-1 of 1Gi"; plain "OK" where the answer holds nothing.
 std::string words_of_response(const model::csi::Response& response);
+// "1536Mi"
+std::string words_of_size(std::int64_t bytes);
 
 }  // namespace reports

@@ -1,5 +1,7 @@
 #include "reports/event_trace.hpp"
 
+#include "model/csi/messages.hpp"
+
 namespace reports {
 
 void EventTrace::on_event(const sim::EventRecord& event) {
@@ -12,17 +14,30 @@ void EventTrace::on_event(const sim::EventRecord& event) {
     ++ran_;
 }
 
+void EventTrace::on(const model::Stamp& stamp, const model::Happening& happening) {
+    const auto* call = std::get_if<model::CsiCall>(&happening);
+    if (call && call->moment == model::CsiCall::Moment::Started)
+        calls_.emplace(stamp.event, to_string(method_of(*call->request)));
+}
+
 std::optional<EventTrace::Step> EventTrace::back(EventSeq event) const {
     take_in_links();
     const auto link = links_.find(event);
     if (link == links_.end()) return scheduler_of(event);
-    return Step{link->second.parent, link->second.wait, true};
+    const model::Link& l = link->second;
+    return Step{l.parent, l.wait, true, call_of(l.wait, l.parent)};
 }
 
 std::optional<EventTrace::Step> EventTrace::scheduler_of(EventSeq event) const {
     const Entry* entry = find(event);
     if (!entry) return {};
-    return Step{entry->cause, entry->wait, false};
+    return Step{entry->cause, entry->wait, false, call_of(entry->wait, entry->cause)};
+}
+
+std::string_view EventTrace::call_of(model::Wait wait, EventSeq parent) const {
+    if (wait != model::Wait::CsiCall) return {};
+    const auto call = calls_.find(parent);
+    return call == calls_.end() ? std::string_view() : call->second;
 }
 
 sim::Time EventTrace::time(EventSeq event) const {

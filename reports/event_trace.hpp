@@ -4,7 +4,8 @@
 // From any event it leads back, step by step, to the beginning: over the event that scheduled it,
 // or, where a worker took work from a queue, over the event that put the work there
 // (Journal::link). The times of the steps of such a walk add up by construction, which is what
-// latency reports stand on. It costs 24 bytes an event. Left out: what happened in an event; the
+// latency reports stand on. It costs 24 bytes an event. As a listener it learns in which events CSI
+// calls began, and so which call a step waited for. Left out: what else happened in an event; the
 // journal tells that.
 #pragma once
 
@@ -22,19 +23,21 @@ namespace reports {
 
 using EventSeq = std::uint64_t;  // 0: outside of any event, before the run
 
-class EventTrace : public sim::Observer {
+class EventTrace : public sim::Observer, public model::Listener {
   public:
     // Neither is asked after the run but for the journal's links.
     EventTrace(const sim::Engine& engine, const model::Journal& journal)
         : engine_(&engine), journal_(&journal) {}
 
     void on_event(const sim::EventRecord& event) override;
+    void on(const model::Stamp& stamp, const model::Happening& happening) override;
 
     // One step back: what the event waited for, since when.
     struct Step {
         EventSeq parent = 0;
         model::Wait wait{};
         bool through_queue = false;
+        std::string_view call;  // the method, where it waited for a CSI call; "": not known
     };
     // Nothing where the event was scheduled from outside of the run.
     std::optional<Step> back(EventSeq event) const;
@@ -61,6 +64,7 @@ class EventTrace : public sim::Observer {
     const Entry* find(EventSeq event) const;
     std::uint32_t name_of(sim::ActorId actor);
     void take_in_links() const;
+    std::string_view call_of(model::Wait wait, EventSeq parent) const;
 
     const sim::Engine* engine_;
     const model::Journal* journal_;
@@ -69,6 +73,7 @@ class EventTrace : public sim::Observer {
     std::vector<std::string> names_{""};
     std::unordered_map<std::string, std::uint32_t> name_numbers_;
     std::size_t ran_ = 0;
+    std::unordered_map<EventSeq, std::string_view> calls_;  // methods, by the event they began in
     mutable std::size_t links_taken_ = 0;
     mutable std::unordered_map<EventSeq, model::Link> links_;
 };

@@ -1,15 +1,13 @@
 #include "reports/latency.hpp"
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include "reports/columns.hpp"
 
 namespace reports {
 
 namespace {
-
-constexpr auto kWaits = static_cast<std::size_t>(model::Wait::Count_);
 
 // Tenths of a percent in integers, so that every machine prints the same.
 std::string share_text(sim::Duration part, sim::Duration whole) {
@@ -19,10 +17,65 @@ std::string share_text(sim::Duration part, sim::Duration whole) {
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "%";
 }
 
-std::array<sim::Duration, kWaits> spent_in(const ClaimPath& path) {
-    std::array<sim::Duration, kWaits> spent{};
-    for (const Segment& s : path.segments) spent[static_cast<std::size_t>(s.wait)] += s.length();
+// A kind of wait; of CSI calls, those of one method.
+using Kind = std::pair<model::Wait, std::string_view>;
+using Spent = std::map<Kind, sim::Duration>;
+
+std::string name_of(const Kind& kind) {
+    const auto& [wait, call] = kind;
+    return std::string(model::name_of(wait)) + (call.empty() ? "" : " ") + std::string(call);
+}
+
+Spent spent_in(const std::vector<Segment>& segments) {
+    Spent spent;
+    for (const Segment& s : segments) spent[{s.wait, s.call}] += s.length();
     return spent;
+}
+
+// What each of those that came to their end spent.
+class Summing {
+  public:
+    void begun() { ++summary_.claims; }
+    void ended(sim::Duration total, const std::vector<Segment>& segments) {
+        totals_.push_back(total);
+        for (const auto& entry : spent_in(segments)) {
+            std::vector<sim::Duration>& spent = by_kind_[entry.first];
+            spent.resize(totals_.size() - 1);  // nothing of it for those before
+            spent.push_back(entry.second);
+        }
+    }
+    LatencySummary take() {
+        const std::size_t n = summary_.bound = totals_.size();
+        if (n == 0) return std::move(summary_);
+        summary_.rows.push_back({"total", percentiles_of(std::move(totals_))});
+        for (auto& entry : by_kind_) {
+            entry.second.resize(n);
+            const Percentiles spent = percentiles_of(std::move(entry.second));
+            if (spent.max.count() > 0) summary_.rows.push_back({name_of(entry.first), spent});
+        }
+        return std::move(summary_);
+    }
+
+  private:
+    LatencySummary summary_;
+    std::vector<sim::Duration> totals_;
+    std::map<Kind, std::vector<sim::Duration>> by_kind_;
+};
+
+// The longest first; equally long ones in the order of Wait.
+std::string sum_text(const std::string& name, sim::Duration total,
+                     const std::vector<Segment>& segments) {
+    const Spent spent = spent_in(segments);
+    std::vector<std::pair<Kind, sim::Duration>> parts(spent.begin(), spent.end());
+    std::stable_sort(parts.begin(), parts.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::string out = name + ": " + brief(total);
+    std::string_view sign = " = ";
+    for (const auto& [kind, length] : parts) {
+        out += std::string(sign) + name_of(kind) + " " + brief(length);
+        sign = " + ";
+    }
+    return out;
 }
 
 }  // namespace
@@ -46,31 +99,28 @@ Percentiles percentiles_of(std::vector<sim::Duration> samples) {
 }
 
 LatencySummary summary_of(const std::vector<ClaimPath>& paths) {
-    LatencySummary summary;
-    summary.claims = paths.size();
-    std::vector<sim::Duration> totals;
-    std::array<std::vector<sim::Duration>, kWaits> by_wait;
+    Summing summing;
     for (const ClaimPath& path : paths) {
-        if (!path.bound) continue;
-        totals.push_back(path.total());
-        const auto spent = spent_in(path);
-        for (std::size_t w = 0; w < kWaits; ++w) by_wait[w].push_back(spent[w]);
+        summing.begun();
+        if (path.bound) summing.ended(path.total(), path.segments);
     }
-    summary.bound = totals.size();
-    if (totals.empty()) return summary;
-    summary.rows.push_back({"total", percentiles_of(std::move(totals))});
-    for (std::size_t w = 0; w < kWaits; ++w) {
-        const Percentiles spent = percentiles_of(std::move(by_wait[w]));
-        if (spent.max.count() > 0)
-            summary.rows.push_back({std::string(model::kWaitNames[w]), spent});
-    }
-    return summary;
+    return summing.take();
 }
 
-std::string text_of(const LatencySummary& summary) {
+LatencySummary summary_of(const std::vector<Passage>& passages) {
+    Summing summing;
+    for (const Passage& passage : passages) {
+        summing.begun();
+        if (passage.ended) summing.ended(passage.total(), passage.segments);
+    }
+    return summing.take();
+}
+
+std::string text_of(const LatencySummary& summary, const Passed& passed) {
     if (summary.claims == 0) return "";
-    std::string out = std::to_string(summary.bound) + " of " + std::to_string(summary.claims) +
-                      (summary.claims == 1 ? " claim" : " claims") + " became Bound\n";
+    std::string out = std::to_string(summary.bound) + " of " + std::to_string(summary.claims) + " ";
+    out += summary.claims == 1 ? passed.one : passed.many;
+    out += " " + std::string(passed.did) + "\n";
     if (summary.bound < 2) return out;
     Columns table({"", "share", "p50", "p90", "p99", "p99.9", "max"}, Columns::Align::Right);
     const sim::Duration whole = summary.rows.front().spent.sum;
@@ -83,18 +133,12 @@ std::string text_of(const LatencySummary& summary) {
 
 std::string text_of(const ClaimPath& path) {
     if (!path.bound) return path.claim + ": not bound";
-    const auto spent = spent_in(path);
-    std::vector<std::size_t> waits;
-    for (std::size_t w = 0; w < kWaits; ++w)
-        if (spent[w].count() > 0) waits.push_back(w);
-    std::stable_sort(waits.begin(), waits.end(),
-                     [&](std::size_t a, std::size_t b) { return spent[a] > spent[b]; });
-    std::string out = path.claim + ": " + brief(path.total());
-    for (std::size_t i = 0; i < waits.size(); ++i) {
-        out += i ? " + " : " = ";
-        out += std::string(model::kWaitNames[waits[i]]) + " " + brief(spent[waits[i]]);
-    }
-    return out;
+    return sum_text(path.claim, path.total(), path.segments);
+}
+
+std::string text_of(const Passage& passage, std::string_view otherwise) {
+    if (!passage.ended) return passage.object + ": " + std::string(otherwise);
+    return sum_text(passage.object, passage.total(), passage.segments);
 }
 
 }  // namespace reports

@@ -1,14 +1,17 @@
-// Latency: how long claims took from creation to Bound, and what that time consisted of.
+// Latency: how long claims took from creation to Bound, or other passages, and what that time
+// consisted of.
 //
 // For each kind of wait the time that a claim spent in it, over all claims that became Bound (zero
 // where it did not wait so), gives exact nearest-rank percentiles: p99 of 100 claims is the 99th
-// smallest. Shares add up to the whole. Left out: histograms, interpolation.
+// smallest. Waits for CSI calls are told apart by method. Shares add up to the whole. Left out:
+// histograms, interpolation.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "reports/paths.hpp"
+#include "reports/volume_lives.hpp"
 
 namespace reports {
 
@@ -20,19 +23,26 @@ struct Percentiles {
 Percentiles percentiles_of(std::vector<sim::Duration> samples);
 
 struct LatencyRow {
-    std::string name;  // "total", or the kind of wait
+    std::string name;  // "total", or the kind of wait: "backoff", "CSI call CreateVolume"
     Percentiles spent;
 };
 
 struct LatencySummary {
-    std::size_t claims = 0;        // all that were seen
+    std::size_t claims = 0;        // all that were seen, or passages that began
     std::size_t bound = 0;         // those in the rows
     std::vector<LatencyRow> rows;  // total first, then kinds that occurred, in the order of Wait
 };
 LatencySummary summary_of(const std::vector<ClaimPath>& paths);
+LatencySummary summary_of(const std::vector<Passage>& passages);
 
+// How a table is headed: "2 of 3 claims became Bound".
+struct Passed {
+    std::string_view one = "claim", many = "claims", did = "became Bound";
+};
 // A table for people, where there are at least two claims to compare; "" where none was seen.
-std::string text_of(const LatencySummary& summary);
+std::string text_of(const LatencySummary& summary, const Passed& passed = {});
+// "default/data: 20.6ms = API write 17.4ms + ..."
 std::string text_of(const ClaimPath& path);
+std::string text_of(const Passage& passage, std::string_view otherwise);
 
 }  // namespace reports

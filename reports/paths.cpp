@@ -15,7 +15,7 @@ std::vector<Segment> path_since(sim::Time from, EventSeq to, const EventTrace& t
         const bool cut = began < from;
         if (began < ended) {
             segments.push_back(Segment{step->wait, std::max(began, from), ended,
-                                       std::string(trace.actor(event)), cut});
+                                       std::string(trace.actor(event)), cut, step->call});
         }
         event = step->parent;
     }

@@ -19,8 +19,9 @@ namespace reports {
 struct Segment {
     model::Wait wait{};
     sim::Time from, to;
-    std::string actor;  // who waited; empty for messages under way
-    bool cut = false;   // the wait began before `from`
+    std::string actor;      // who waited; empty for messages under way
+    bool cut = false;       // the wait began before `from`
+    std::string_view call;  // the method, of a CSI call; "": none, or not known
     sim::Duration length() const { return to - from; }
 };
 
