@@ -40,16 +40,19 @@ Json json_of(const BrokenInvariant& b) {
 }
 
 Json json_of(const Segment& s) {
-    return Json{{"wait", model::name_of(s.wait)},
-                {"from", seconds(s.from)},
-                {"seconds", seconds(s.length())},
-                {"actor", s.actor},
-                {"cut", s.cut}};
+    Json json{{"wait", model::name_of(s.wait)},
+              {"from", seconds(s.from)},
+              {"seconds", seconds(s.length())},
+              {"actor", s.actor},
+              {"cut", s.cut}};
+    if (!s.call.empty()) json["call"] = s.call;
+    return json;
 }
 
 Json json_of(const ClaimPath& p);
 Json json_of(const LatencyRow& row);
 Json json_of(const PassedOver& p);
+Json json_of(const Passage& p);
 Json json_of(const Match& m);
 
 template <class T>
@@ -98,6 +101,28 @@ Json json_of(const LatencySummary& l) {
     return Json{{"claims", l.claims}, {"bound", l.bound}, {"spent", list_of(l.rows)}};
 }
 
+Json json_of(const Passage& p) {
+    return Json{{"object", p.object},
+                {"from", seconds(p.began)},
+                {"to", seconds(p.ended)},
+                {"total", p.ended ? seconds(p.total()) : Json(nullptr)},
+                {"segments", list_of(p.segments)}};
+}
+
+Json json_of(const std::vector<Passage>& passages) {
+    const LatencySummary summary = summary_of(passages);
+    return Json{{"began", summary.claims},
+                {"ended", summary.bound},
+                {"spent", list_of(summary.rows)},
+                {"each", list_of(passages)}};
+}
+
+Json json_of(const VolumePassages& passages) {
+    return Json{{"claim-provisioned", json_of(passages.provisioned)},
+                {"volume-bound", json_of(passages.bound)},
+                {"volume-reclaimed", json_of(passages.reclaimed)}};
+}
+
 Json objects_of(const model::api::ObjectReader& reader) {
     Json list = Json::array();
     for (std::size_t k = 0; k < reader.scheme().size(); ++k) {
@@ -137,6 +162,8 @@ std::string run_report(const RunFindings& findings) {
                          {"unsettled", s.unsettled},
                          {"claims", list_of(findings.claims)},
                          {"latency", json_of(summary_of(findings.claims))},
+                         {"passages", json_of(findings.passages)},
+                         {"drivers", list_of(findings.drivers)},
                          {"matches", list_of(findings.matches)},
                          {"objects", objects_of(findings.objects)}};
     return report.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -12,8 +12,12 @@
 //     broken         [{invariant, detail, at}]
 //     unsettled      what still waited
 //     claims         [{claim, uid, created, bound, deleted, total,
-//                      segments: [{wait, from, seconds, actor, cut}]}]; seconds sum to total
+//                      segments: [{wait, from, seconds, actor, cut, call}]}]; seconds sum to total;
+//                     `call` is the method, and only there for a CSI call
 //     latency        {claims, bound, spent: [{name, count, p50, p90, p99, p999, max, sum}]}
+//     passages       {claim-provisioned, volume-bound, volume-reclaimed: {began, ended, spent: as
+//                     above, each: [{object, from, to, total, segments}]}}, of volumes of drivers
+//     drivers        as driver_report.hpp says
 //     matches        [{claim, volume, at, times, passedOver: [{rule, count, names}]}]
 //     objects        the final objects of every kind but Lease, as the API prints them
 //
@@ -23,6 +27,7 @@
 #include <string>
 
 #include "model/api/server.hpp"
+#include "reports/driver_report.hpp"
 #include "reports/latency.hpp"
 #include "reports/matches.hpp"
 #include "reports/run_summary.hpp"
@@ -32,6 +37,8 @@ namespace reports {
 struct RunFindings {
     const RunSummary& summary;
     const std::vector<ClaimPath>& claims;
+    const VolumePassages& passages;
+    const std::vector<DriverState>& drivers;
     const std::vector<Match>& matches;
     const model::api::ObjectReader& objects;
 };

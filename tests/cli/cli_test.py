@@ -43,6 +43,33 @@ spec:
 """
 EXPECT = """  - expect: {within: %s, object: {kind: PersistentVolumeClaim, name: data, status: {phase: Bound}}}
 """
+DRIVEN = """apiVersion: stowage.dev/v1alpha1
+kind: Scenario
+metadata: {name: driven}
+spec:
+  until: 40s
+  cluster:
+    drivers: [{name: disk.example.com, profile: instant}]
+    objects:
+    - apiVersion: storage.k8s.io/v1
+      kind: StorageClass
+      metadata: {name: fast}
+      provisioner: disk.example.com
+  steps:
+  - at: 1s
+    faults: {driver: disk.example.com, CreateVolume: [{times: 1, code: Internal, msg: no luck}, {times: 1, delay_ms: 6000}]}
+  - at: 1s
+    create:
+      apiVersion: v1
+      kind: PersistentVolumeClaim
+      metadata: {name: data}
+      spec:
+        accessModes: [ReadWriteOnce]
+        storageClassName: fast
+        resources: {requests: {storage: 1Gi}}
+  - at: 20s
+    delete: {kind: PersistentVolumeClaim, name: data}
+"""
 
 
 class Cli(unittest.TestCase):
@@ -53,6 +80,7 @@ class Cli(unittest.TestCase):
         self.good = self.file("good.yaml", PAIR + EXPECT % "20s")
         self.failing = self.file("failing.yaml", PAIR + EXPECT % "1ms")
         self.unchecked = self.file("unchecked.yaml", PAIR)
+        self.driven = self.file("driven.yaml", DRIVEN)
         self.wrong = self.file("wrong.yaml", PAIR.replace("hostPath", "hostPaht").replace("until", "untill"))
 
     def file(self, name: str, text: str) -> str:
@@ -145,6 +173,70 @@ class Cli(unittest.TestCase):
             with open("/dev/full", "w") as full:
                 done = subprocess.run([BINARY, "run", self.good], stdout=full, stderr=subprocess.PIPE, text=True)
             self.assertEqual(done.returncode, 2)
+
+    # --- CSI drivers
+
+    def test_a_run_with_a_driver_tells_of_its_calls_and_volumes(self):
+        out = self.call("run", self.driven, "--no-timeline").stdout
+        self.assertRegex(out, r"From claim to volume\n1 of 1 claim got a volume of a driver\n  default/data: 7\.\d+s = CSI call CreateVolume 6\.\d+s \+ backoff 1\.000s")
+        self.assertRegex(out, r"From Released to gone\n1 of 1 volume was deleted by a driver\n  pvc-\S+: .*CSI call DeleteVolume")
+        self.assertRegex(out, r"Drivers\n  disk\.example\.com \(instant\)\n +METHOD +CALLS")
+        self.assertRegex(out, r"CreateVolume +2 .* 1 OK, 1 Internal\n")
+        self.assertIn("holds 0 volumes\n", out)
+        self.assertNotIn("Drivers", self.call("run", self.good).stdout)
+
+    def test_rpc_logs_every_call(self):
+        path = self.root / "rpc.jsonl"
+        self.call("run", self.driven, "--quiet", "--rpc", str(path))
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        self.assertEqual([(l["ev"], l["method"]) for l in lines],
+                         [(ev, m) for m in ("CreateVolume", "CreateVolume", "DeleteVolume") for ev in ("start", "end")])
+        self.assertEqual({"driver", "ev", "id", "method", "req", "t"}, set(lines[0]))
+        self.assertEqual(lines[1]["err"], "rpc error: code = Internal desc = no luck")
+        self.assertEqual({"ctx_err", "dur_ms", "ev", "id", "method", "resp", "t"}, set(lines[3]))
+        self.assertEqual(json.loads(self.call("run", self.driven, "--rpc=-").stdout.splitlines()[0]), lines[0])
+        self.assertIn("cannot write", self.call("run", self.driven, "--rpc", "/no/such/x", code=2).stderr)
+
+    def test_the_json_report_has_passages_and_drivers(self):
+        path = self.root / "report.json"
+        self.call("run", self.driven, "--quiet", "--json", str(path))
+        report = json.loads(path.read_text())
+        for name in ("claim-provisioned", "volume-bound", "volume-reclaimed"):
+            passage = report["passages"][name]
+            self.assertEqual((passage["began"], passage["ended"]), (1, 1))
+            each = passage["each"][0]
+            self.assertEqual(round(each["total"] * 1e9), sum(round(s["seconds"] * 1e9) for s in each["segments"]))
+        spent = {row["name"]: row for row in report["passages"]["claim-provisioned"]["spent"]}
+        self.assertEqual(spent["backoff"]["p99"], 1)
+        self.assertIn("CSI call CreateVolume", spent)
+        driver = report["drivers"][0]
+        self.assertEqual((driver["name"], driver["profile"], driver["leaked"]), ("disk.example.com", "instant", 0))
+        calls = {c["method"]: c for c in driver["calls"]}
+        self.assertEqual(calls["CreateVolume"]["outcomes"], {"OK": 1, "Internal": 1})
+        self.assertEqual([n for _, n in calls["DeleteVolume"]["concurrency"]], [1, 0])
+
+    def test_explain_tells_the_call_in_flight(self):
+        out = self.call("explain", self.driven, "pvc/data", "--at", "5s").stdout
+        self.assertRegex(out, r"CreateVolume pvc-\S+ is in flight since 2\.0\d\ds, given up at 12\.0\d\ds, failed 1 time\b")
+        out = self.call("explain", self.driven, "pvc/data", "--at", "1.5s").stdout
+        self.assertRegex(out, r"external-provisioner\S*: failed 1 time, tried again at 2\.0\d\ds")
+
+    def test_drivers_lists_profiles_with_sources(self):
+        out = self.call("drivers").stdout
+        for name in ("instant", "nfs", "host-path", "block-cloud", "block-array", "shared-file"):
+            self.assertRegex(out, rf"(?m)^{name}: ")
+        one = self.call("drivers", "instant").stdout
+        self.assertIn(one, out)
+        self.assertRegex(one, r"(?m)^  volume ids +lab-vol-\.\.\. +recorded")
+        profiles = json.loads(self.call("drivers", "--json").stdout)
+        self.assertEqual(profiles[0]["name"], "instant")
+        self.assertEqual(json.loads(self.call("drivers", "--json", "instant").stdout), profiles[:1])
+        for profile in profiles:
+            for value in profile["values"]:
+                self.assertEqual({"name", "value", "source"}, set(value))
+        self.assertIn("nearest known: block-cloud", self.call("drivers", "block-clout", code=2).stderr)
+        self.call("drivers", "nfs", "instant", code=2)
+        self.call("drivers", "--seed", "1", code=2)
 
     # --- bad input
 
@@ -247,7 +339,7 @@ class Cli(unittest.TestCase):
         self.file("claim.yaml", PAIR + EXPECT % "20s")
         self.file("scenarios/catalog/one.yaml", PAIR + EXPECT % "20s")
         ran = 0
-        for command in ("run", "test", "validate", "schema", "explain", "version"):
+        for command in ("run", "test", "validate", "schema", "explain", "drivers", "version"):
             text = self.call(command, "--help").stdout
             self.assertIn(f"usage: stowage {command}", text)
             for example in re.findall(r"^  stowage (.*)$", text.split("examples:\n")[1], re.M):

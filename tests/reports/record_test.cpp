@@ -9,6 +9,7 @@
 #include <set>
 
 #include "reports/requests.hpp"
+#include "reports/rpc_log.hpp"
 #include "tests/reports/reported_cluster.hpp"
 
 using nlohmann::json;
@@ -102,4 +103,43 @@ TEST_CASE("the request log holds writes with subresource and code, reads only wh
     CHECK(what.contains("persistentvolumeclaims/status"));
     CHECK(refused);
     CHECK(all.lines().size() >= lines.size());
+}
+
+TEST_CASE("the log of CSI calls has a start and an end for each, as a driver logs them") {
+    TemporaryFile file;
+    reports::ReportedCluster c(reports::ReportedCluster::with_driver(1, "instant"));
+    REQUIRE(c.cluster.preload(reports::ReportedCluster::driver_class()).ok());
+    model::csi::Fault slow, refused;
+    slow.delay = 13s;
+    refused.code = model::csi::Code::Internal;
+    refused.message = "no luck";
+    c.endpoint().faults().add(model::csi::Method::CreateVolume, refused);
+    c.endpoint().faults().add(model::csi::Method::CreateVolume, slow);
+    reports::RpcLog log(file.path);
+    c.cluster.journal().listen(&log);
+    c.create_at(1s, reports::ReportedCluster::driver_claim("data"));
+    c.cluster.start();
+    c.cluster.engine().run_until(sim::Time(60s));
+    log.close();
+    const std::vector<json> lines = file.lines();
+    REQUIRE(lines.size() == 6);
+    CHECK(lines[0]["ev"] == "start");
+    CHECK(lines[0]["id"] == 1);
+    CHECK(lines[0]["method"] == "CreateVolume");
+    CHECK(lines[0]["driver"] == "disk.example.com");
+    CHECK(lines[0]["req"]["capacity_range"]["required_bytes"] == 1 << 30);
+    CHECK(lines[0]["req"]["name"].get<std::string>().starts_with("pvc-"));
+    CHECK(lines[1]["ev"] == "end");
+    CHECK(lines[1]["err"] == "rpc error: code = Internal desc = no luck");
+    CHECK(lines[1]["ctx_err"] == "<nil>");
+    CHECK(lines[1]["dur_ms"] == 0.1);
+    CHECK_FALSE(lines[1].contains("resp"));
+    // The second call is given up after 10 s; the third is through before it.
+    CHECK(lines[2]["id"] == 2);
+    CHECK(lines[4]["id"] == 3);
+    CHECK(lines[5]["id"] == 2);
+    CHECK(lines[5]["ctx_err"] == "context canceled");
+    CHECK(lines[5]["dur_ms"] == 13000.1);
+    CHECK(lines[5]["resp"] == lines[4]["resp"]);
+    CHECK(lines[5]["resp"]["volume"]["volume_id"] == "lab-vol-1");
 }

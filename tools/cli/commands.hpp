@@ -14,6 +14,7 @@ int test_command(const Options& options);
 int validate_command(const Options& options);
 int schema_command();
 int explain_command(const Options& options);
+int drivers_command(const Options& options);
 int version_command();
 
 inline constexpr int kBadInput = 2;

@@ -24,6 +24,8 @@ int call(const cli::Options& options) {
             return cli::schema_command();
         case Command::Explain:
             return cli::explain_command(options);
+        case Command::Drivers:
+            return cli::drivers_command(options);
         case Command::Version:
             return cli::version_command();
         case Command::None:

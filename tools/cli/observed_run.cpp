@@ -1,5 +1,7 @@
 #include "tools/cli/observed_run.hpp"
 
+#include "model/csi/endpoint.hpp"
+
 namespace cli {
 
 namespace {
@@ -90,8 +92,12 @@ ObservedRun::ObservedRun(const scenarios::Scenario& scenario, const Options& opt
         trace_ = std::make_unique<reports::EventTrace>(cluster.engine(), cluster.journal());
         cluster.engine().set_observer(trace_.get());
         cluster.journal().keep_links(true);
+        cluster.journal().listen(trace_.get());
         cluster.journal().listen(&paths_);
+        lives_ = std::make_unique<reports::VolumeLives>(cluster.drivers());
+        cluster.journal().listen(lives_.get());
     }
+    if (watch.drivers) cluster.journal().listen(&calls_);
     if (watch.matches) {
         cluster.journal().want_matches(true);
         cluster.journal().listen(&matches_);
@@ -143,6 +149,23 @@ void ObservedRun::take_outcome(reports::RunSummary& s) {
 
 std::vector<reports::ClaimPath> ObservedRun::claims() const {
     return trace_ ? paths_.paths(*trace_) : std::vector<reports::ClaimPath>();
+}
+
+reports::VolumePassages ObservedRun::passages() const {
+    return trace_ ? lives_->passages(*trace_) : reports::VolumePassages();
+}
+
+std::vector<reports::DriverState> ObservedRun::drivers() {
+    std::vector<reports::DriverState> drivers;
+    for (const std::string& name : run_->cluster().drivers()) {
+        model::csi::Driver& driver = run_->cluster().endpoint(name)->driver();
+        const model::csi::Backend& backend = driver.backend();
+        drivers.push_back(
+            {name, driver.settings().profile.name, backend,
+             model::csi::inventory_of(backend.volumes(), model::csi::volumes_of(server(), name)),
+             calls_.of(name)});
+    }
+    return drivers;
 }
 
 }  // namespace cli

@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "reports/causal_graph.hpp"
+#include "reports/driver_report.hpp"
 #include "reports/matches.hpp"
 #include "reports/paths.hpp"
 #include "reports/run_summary.hpp"
 #include "reports/tables.hpp"
+#include "reports/volume_lives.hpp"
 #include "scenarios/run.hpp"
 #include "tools/cli/options.hpp"
 
@@ -22,7 +24,7 @@ namespace cli {
 class ObservedRun {
   public:
     struct Watch {
-        bool paths = false, matches = false, graph = false;
+        bool paths = false, matches = false, graph = false, drivers = false;
         std::function<void(sim::Time)> progress;
         Watch() = default;
     };
@@ -41,6 +43,9 @@ class ObservedRun {
     // Without the outcome before play: what the head of a report tells.
     reports::RunSummary summary();
     std::vector<reports::ClaimPath> claims() const;
+    reports::VolumePassages passages() const;
+    // They point into the run.
+    std::vector<reports::DriverState> drivers();
     std::vector<reports::Match> matches() const { return matches_.all(); }
 
   private:
@@ -49,6 +54,8 @@ class ObservedRun {
     Options options_;
     reports::ClaimPaths paths_;
     reports::Matches matches_;
+    reports::DriverCalls calls_;
+    std::unique_ptr<reports::VolumeLives> lives_;
     std::unique_ptr<reports::CausalGraph> graph_;
     std::unique_ptr<reports::EventTrace> trace_;
     std::unique_ptr<scenarios::Run> run_;  // last: dies first

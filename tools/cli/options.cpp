@@ -10,7 +10,7 @@ namespace cli {
 
 namespace {
 
-constexpr unsigned kRun = 1, kTest = 2, kExplain = 4;
+constexpr unsigned kRun = 1, kTest = 2, kExplain = 4, kDrivers = 8;
 
 // Sets one field; the answer is what is wrong with the value, or "".
 using Setter = std::function<std::string(Options&, const std::string&)>;
@@ -104,7 +104,10 @@ const std::vector<OptionSpec>& option_table() {
          text_into(&Options::record)},
         {"--requests", "FILE", kRun, "write every API write with its answer, a line of JSON each",
          text_into(&Options::requests)},
+        {"--rpc", "FILE", kRun, "write start and end of every CSI call, a line of JSON each",
+         text_into(&Options::rpc)},
         {"--json", "FILE", kRun, "write the report of the run as JSON", text_into(&Options::json)},
+        {"--json", "", kDrivers, "print as JSON", flag_into(&Options::as_json)},
         {"--dot", "FILE", kRun, "write the causal graph with its critical path, for Graphviz",
          text_into(&Options::dot)},
         {"--junit", "FILE", kTest, "write a JUnit report", text_into(&Options::junit)},
@@ -115,8 +118,8 @@ const std::vector<OptionSpec>& option_table() {
         {"--verbose", "", kRun | kTest,
          "print also reads, syncs, resource versions and why volumes were passed over",
          flag_into(&Options::verbose)},
-        {"--color", "WHEN", kRun | kTest | kExplain, "auto (on a terminal), always or never",
-         set_color},
+        {"--color", "WHEN", kRun | kTest | kExplain | kDrivers,
+         "auto (on a terminal), always or never", set_color},
         {"--help", "", ~0u, "print this", flag_into(&Options::help)},
     };
     return kTable;
@@ -154,6 +157,13 @@ const std::vector<CommandSpec>& command_table() {
          "  stowage explain claim.yaml pvc/data\n"
          "  stowage explain claim.yaml PersistentVolumeClaim/default/data --at 10s\n",
          kExplain},
+        {Command::Drivers, "drivers", "drivers [options] [NAME]",
+         "Lists the profiles of CSI drivers that scenarios may start from, or the one of that "
+         "name,\nwith every value that is not left at its default and where it comes from.",
+         "  stowage drivers\n"
+         "  stowage drivers block-cloud\n"
+         "  stowage drivers nfs --json\n",
+         kDrivers},
         {Command::Version, "version", "version",
          "Prints the version, the Kubernetes versions it knows, and the compiler.",
          "  stowage version\n", 0},
@@ -172,10 +182,14 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
     return near.empty() ? "" : " (nearest known: " + near + ")";
 }
 
-const OptionSpec* find_option(const std::string& name) {
-    for (const OptionSpec& o : option_table())
-        if (o.name == name || (name == "-h" && o.name == "--help")) return &o;
-    return nullptr;
+// Of two options of one name that of the command, if it has one.
+const OptionSpec* find_option(const std::string& name, unsigned commands = 0) {
+    const OptionSpec* found = nullptr;
+    for (const OptionSpec& o : option_table()) {
+        if (o.name != name && !(name == "-h" && o.name == "--help")) continue;
+        if (!found || (o.commands & commands)) found = &o;
+    }
+    return found;
 }
 
 class Parser {
@@ -232,7 +246,7 @@ class Parser {
             value = word.substr(2);
             has_value = true;
         }
-        const OptionSpec* option = find_option(name);
+        const OptionSpec* option = find_option(name, command_ ? command_->mask : 0);
         const bool known_here = option && (option->name == "--help" ||
                                            (command_ && (option->commands & command_->mask)));
         if (!known_here) return fail_unknown(name);
@@ -270,6 +284,7 @@ class Parser {
             return fail("which scenario?" + usage);
         if ((o.command == Command::Schema || o.command == Command::Version) && n != 0)
             return fail("nothing stands behind `" + command_->name + "`" + usage);
+        if (o.command == Command::Drivers && n > 1) return fail("one profile at a time" + usage);
         if (o.quiet && o.verbose) return fail("--quiet and --verbose exclude each other");
         if (o.seed && o.seeds) return fail("--seed and --seeds exclude each other");
     }

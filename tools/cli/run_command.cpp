@@ -6,6 +6,7 @@
 #include "reports/output_file.hpp"
 #include "reports/record.hpp"
 #include "reports/requests.hpp"
+#include "reports/rpc_log.hpp"
 #include "reports/run_report.hpp"
 #include "reports/timeline.hpp"
 #include "tools/cli/commands.hpp"
@@ -48,6 +49,36 @@ std::string latency_text(const std::vector<reports::ClaimPath>& claims, bool one
     return out;
 }
 
+std::string passages_text(const std::vector<reports::Passage>& passages,
+                          const reports::Passed& passed, std::string_view otherwise,
+                          bool one_by_one) {
+    std::string out = reports::text_of(reports::summary_of(passages), passed);
+    if (passages.size() > kClaimsOneByOne && !one_by_one) return out;
+    for (const reports::Passage& passage : passages)
+        out += "  " + reports::text_of(passage, otherwise) + "\n";
+    return out;
+}
+
+void print_drivers(std::ostream& out, ObservedRun& run, const Options& options,
+                   const reports::Ink& ink) {
+    const reports::VolumePassages passages = run.passages();
+    section(out, "From claim to volume",
+            passages_text(passages.provisioned, {"claim", "claims", "got a volume of a driver"},
+                          "has none", options.verbose),
+            ink);
+    section(out, "From volume to Bound",
+            passages_text(passages.bound, {"claim", "claims", "became Bound to it"}, "not bound",
+                          options.verbose),
+            ink);
+    section(out, "From Released to gone",
+            passages_text(passages.reclaimed, {"volume", "volumes", "was deleted by a driver"},
+                          "still there", options.verbose),
+            ink);
+    std::string drivers;
+    for (const reports::DriverState& driver : run.drivers()) drivers += reports::text_of(driver);
+    section(out, "Drivers", drivers, ink);
+}
+
 std::string matches_text(const std::vector<reports::Match>& matches) {
     std::string out;
     for (const reports::Match& match : matches) out += "  " + reports::text_of(match) + "\n";
@@ -83,6 +114,7 @@ void print_findings(std::ostream& out, ObservedRun& run, const reports::RunSumma
         compared += "  " + reports::text_of(line) + "\n";
     section(out, "Beside a real cluster", compared, ink);
     section(out, "From creation to Bound", latency_text(run.claims(), options.verbose), ink);
+    print_drivers(out, run, options, ink);
     if (options.verbose) {
         section(out, "Matches", matches_text(run.matches()), ink);
         section(out, "Critical path to the last bind", critical_path_text(run), ink);
@@ -94,19 +126,23 @@ void print_findings(std::ostream& out, ObservedRun& run, const reports::RunSumma
 struct LiveFiles {
     std::optional<reports::Record> record;
     std::optional<reports::RequestLog> requests;
+    std::optional<reports::RpcLog> rpc;
 
     LiveFiles(const Options& options, const model::api::Scheme& scheme) {
         if (!options.record.empty()) record.emplace(options.record, scheme);
         const auto reads = options.verbose ? reports::Reads::Included : reports::Reads::LeftOut;
         if (!options.requests.empty()) requests.emplace(options.requests, scheme, reads);
+        if (!options.rpc.empty()) rpc.emplace(options.rpc);
     }
     void attach(ObservedRun& run) {
         if (record) run.listen(&*record);
         if (requests) run.listen(&*requests);
+        if (rpc) run.listen(&*rpc);
     }
     void close() {
         if (record) record->close();
         if (requests) requests->close();
+        if (rpc) rpc->close();
     }
 };
 
@@ -114,14 +150,16 @@ void write_reports(ObservedRun& run, const reports::RunSummary& summary, const O
     if (!options.json.empty()) {
         const std::vector<reports::ClaimPath> claims = run.claims();
         const std::vector<reports::Match> matches = run.matches();
-        reports::write_file(options.json,
-                            reports::run_report({summary, claims, matches, run.server()}));
+        const reports::VolumePassages passages = run.passages();
+        const std::vector<reports::DriverState> drivers = run.drivers();
+        reports::write_file(options.json, reports::run_report({summary, claims, passages, drivers,
+                                                               matches, run.server()}));
     }
     if (!options.dot.empty()) reports::write_file(options.dot, run.graph()->dot(*run.trace()));
 }
 
 bool uses_standard_output(const Options& o) {
-    return o.record == "-" || o.requests == "-" || o.json == "-" || o.dot == "-";
+    return o.record == "-" || o.requests == "-" || o.rpc == "-" || o.json == "-" || o.dot == "-";
 }
 
 int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
@@ -135,6 +173,7 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     ObservedRun::Watch watch;
     watch.paths = !options.quiet || !options.json.empty();
     watch.matches = options.verbose || !options.json.empty();
+    watch.drivers = watch.paths;
     watch.graph = !options.dot.empty() || options.verbose;
     watch.progress = [&](sim::Time t) {
         progress.show(scenario.name + ": " + sim::seconds_text(t, 0) + "s of virtual time");

@@ -2,17 +2,19 @@
 _stowage() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $word in run | test | validate | schema | explain | version) command=$word && break ;; esac
+        case $word in run | test | validate | schema | explain | drivers | version) command=$word && break ;; esac
     done
 
     COMPREPLY=()
+    # What stands behind `drivers --json` is no file.
+    [[ $command == drivers && $prev == --json ]] && prev=''
     case $prev in
         --seed | --seeds | --until | --set | --at | -j) return ;;
         --color)
             mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
             return
             ;;
-        --record | --requests | --json | --dot | --junit)
+        --record | --requests | --rpc | --json | --dot | --junit)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             compopt -o filenames 2>/dev/null
             return
@@ -21,10 +23,16 @@ _stowage() {
 
     local play='--seed --until --set --shuffle --color' words=''
     case $command in
-        '') words='run test validate schema explain version' ;;
-        run) words="$play --quiet --verbose --no-timeline --record --requests --json --dot --help" ;;
+        '') words='run test validate schema explain drivers version' ;;
+        run) words="$play --quiet --verbose --no-timeline --record --requests --rpc --json --dot --help" ;;
         test) words="$play --quiet --verbose -j --junit --seeds --once --help" ;;
         explain) words="$play --at --help" ;;
+        drivers)
+            words='--json --color --help'
+            [[ $cur == -* ]] || words='instant nfs host-path block-cloud block-array shared-file'
+            mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+            return
+            ;;
         schema | version) return ;;
     esac
     if [[ -z $command || $cur == -* ]]; then
