@@ -1,11 +1,14 @@
-// conformance pv-controller DIR   runs every table case of the folder; a line a case, and "N of M
-// cases hold" conformance writes CASE_DIR LOG holds a request log against the recordings of a case
+// conformance pv-controller DIR     runs every table case of the folder; a line a case, and "N of M
+//                                   cases hold"
+// conformance writes CASE_DIR LOG   holds a request log against the recordings of a case
+// conformance calls CASE_DIR LOG    holds a log of CSI calls against the recordings of a case
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "tests/conformance/call_log.hpp"
 #include "tests/conformance/request_log.hpp"
 #include "tests/conformance/table_case.hpp"
 
@@ -34,8 +37,7 @@ int run_tables(const std::string& dir) {
     return held == files.size() ? 0 : 1;
 }
 
-int run_log(const std::string& case_dir, const std::string& log) {
-    const conformance::LogResult result = conformance::check_request_log(case_dir, log);
+int tell(const conformance::LogResult& result) {
     for (const std::string& line : result.lines) std::printf("    %s\n", line.c_str());
     std::printf("%s (%s)\n", result.holds ? "holds" : "differs", result.nearest.c_str());
     return result.holds ? 0 : 1;
@@ -47,8 +49,11 @@ int main(int argc, char** argv) {
     const std::vector<std::string> args(argv + 1, argv + argc);
     if (args.size() == 2 && args[0] == "pv-controller") return run_tables(args[1]);
     if (args.size() == 3 && (args[0] == "writes" || args[0] == "requests"))
-        return run_log(args[1], args[2]);
+        return tell(conformance::check_request_log(args[1], args[2]));
+    if (args.size() == 3 && args[0] == "calls")
+        return tell(conformance::check_call_log(args[1], args[2]));
     std::fprintf(stderr,
-                 "usage: conformance pv-controller DIR | conformance writes CASE_DIR LOG\n");
+                 "usage: conformance pv-controller DIR | conformance writes CASE_DIR LOG | "
+                 "conformance calls CASE_DIR LOG\n");
     return 2;
 }

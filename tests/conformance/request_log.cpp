@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/conformance/line_differences.hpp"
+
 namespace conformance {
 
 using nlohmann::json;
@@ -22,44 +24,50 @@ std::string stable_name(const std::string& what, const std::string& name) {
     return dot == std::string::npos ? name : name.substr(0, dot) + ".*";
 }
 
+// A volume made for a claim is named after the claim's uid, which the recordings write
+// "<uid:...>". Such names are numbered in the order in which the log first speaks of them.
+class MadeVolumes {
+  public:
+    std::string renamed(const std::string& name) {
+        const std::size_t end = uid_end(name);
+        if (end == 0) return name;
+        const auto [known, is_new] = numbers_.emplace(name.substr(0, end), numbers_.size() + 1);
+        return "pvc-<claim " + std::to_string(known->second) + ">" + name.substr(end);
+    }
+
+  private:
+    static constexpr std::string_view kPrefix = "pvc-", kRecorded = "pvc-<uid:";
+    static constexpr std::size_t kUidLength = 36;
+
+    // Where the name's uid ends; 0 where it has none.
+    static std::size_t uid_end(const std::string& name) {
+        if (name.starts_with(kRecorded)) return name.find('>') + 1;
+        const std::size_t end = kPrefix.size() + kUidLength;
+        if (!name.starts_with(kPrefix) || name.size() < end) return 0;
+        const std::string uid = name.substr(kPrefix.size(), kUidLength);
+        const bool is_uid = uid.find_first_not_of("0123456789abcdef-") == std::string::npos;
+        return is_uid ? end : 0;
+    }
+
+    std::map<std::string, std::size_t> numbers_;
+};
+
 ByComponent read_log(const std::string& path) {
     ByComponent log;
+    MadeVolumes made;
     std::ifstream in(path);
     for (std::string line; std::getline(in, line);) {
         const json j = json::parse(line, nullptr, false);
         if (!j.is_object()) continue;
         const std::string what = j.value("what", "");
+        if (what.starts_with("resourcequotas")) continue;  // the recorder left them out
         // A component's recorder writes events beside its workers: two senders, two orders.
         const std::string sender = j.value("by", "") + (what == "events" ? " (events)" : "");
         log[sender].push_back(j.value("verb", "") + " " + what + " " +
-                              stable_name(what, j.value("name", "")) + " " +
+                              stable_name(what, made.renamed(j.value("name", ""))) + " " +
                               std::to_string(j.value("code", 0)));
     }
     return log;
-}
-
-// The lines that differ, by the longest common subsequence: "- recorded" and "+ got".
-std::vector<std::string> line_differences(const std::vector<std::string>& want,
-                                          const std::vector<std::string>& got) {
-    const std::size_t n = want.size(), m = got.size();
-    std::vector<std::vector<std::size_t>> common(n + 1, std::vector<std::size_t>(m + 1, 0));
-    for (std::size_t i = n; i-- > 0;)
-        for (std::size_t j = m; j-- > 0;)
-            common[i][j] = want[i] == got[j] ? common[i + 1][j + 1] + 1
-                                             : std::max(common[i + 1][j], common[i][j + 1]);
-    std::vector<std::string> lines;
-    std::size_t i = 0, j = 0;
-    while (i < n || j < m) {
-        if (i < n && j < m && want[i] == got[j]) {
-            ++i;
-            ++j;
-        } else if (j >= m || (i < n && common[i + 1][j] >= common[i][j + 1])) {
-            lines.push_back("- " + want[i++]);
-        } else {
-            lines.push_back("+ " + got[j++]);
-        }
-    }
-    return lines;
 }
 
 // Events: how often each was written, give or take 1 or 20 %, whatever the order. Whether a claim's
@@ -92,16 +100,9 @@ LogResult check_request_log(const std::string& case_dir, const std::string& log)
         return best;
     }
     const ByComponent got = read_log(log);
-    std::vector<std::filesystem::path> recordings;
-    for (const auto& entry : std::filesystem::directory_iterator(case_dir)) {
-        const std::string name = entry.path().filename().string();
-        if (name.starts_with("writes") && name.ends_with(".jsonl"))
-            recordings.push_back(entry.path());
-    }
-    std::sort(recordings.begin(), recordings.end());
     bool first = true;
-    for (const std::filesystem::path& path : recordings) {
-        ByComponent want = read_log(path.string());
+    for (const std::string& path : recordings(case_dir, "writes")) {
+        ByComponent want = read_log(path);
         for (const auto& [by, lines] : got) want.try_emplace(by);
         std::vector<std::string> lines;
         for (const auto& [by, requests] : want) {
@@ -115,7 +116,7 @@ LogResult check_request_log(const std::string& case_dir, const std::string& log)
         }
         if (!first && lines.size() >= best.lines.size()) continue;
         first = false;
-        best.nearest = path.filename().string();
+        best.nearest = std::filesystem::path(path).filename().string();
         best.lines = std::move(lines);
     }
     best.holds = !first && best.lines.empty();
