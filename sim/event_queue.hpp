@@ -1,12 +1,12 @@
-// The pending events in the order (time, sequence): a monotone radix heap with digits of four bits.
+// The pending events in the order (time, sequence): a monotone radix heap with digits of six bits
+// above a sorted run of the nearest entries.
 //
-// An entry of 16 bytes lies in the bucket of the highest hexadecimal digit in which its time
-// differs from the current minimum; it moves to lower buckets as the minimum advances, by streaming
-// copies that prefetch what will run soon. Timers far away cost nothing meanwhile. Entries of equal
-// time share a bucket at all times, so they leave in the order in which they came. Cancelling frees
-// the slot and leaves a stale entry behind, which is dropped when its bucket is redistributed or in
-// a sweep. Left out: times before the current minimum (the engine checks), and the meaning of the
-// slots.
+// An entry of 16 bytes lies in the bucket of the highest digit in which its time differs from the
+// end of the run. When the lowest bucket's turn comes, it is sorted as a whole if it is small, and
+// taken apart into lower buckets if it is large. Timers far away cost nothing meanwhile. Entries of
+// equal time stay together at all times, so they leave in the order in which they came. Cancelling
+// frees the slot and leaves a stale entry behind, which is dropped on the way or in a sweep. Left
+// out: times before the current minimum (the engine checks), and the meaning of the slots.
 #pragma once
 
 #include <bit>
@@ -17,16 +17,13 @@
 #include <vector>
 
 #include "sim/event_slot.hpp"
+#include "sim/sorted_run.hpp"
 
 namespace sim {
 
 class EventQueue {
   public:
-    struct Entry {
-        std::uint64_t time;
-        std::uint64_t id;
-    };
-    static_assert(sizeof(Entry) == 16);
+    using Entry = QueueEntry;
 
     EventQueue() = default;
     ~EventQueue();
@@ -47,16 +44,13 @@ class EventQueue {
     // Makes the events of the earliest instant ready, unless it is after `limit`. False: nothing to
     // run.
     bool advance(std::uint64_t limit) {
-        while (true) {
-            while (ready_head_ != ready_.size) {
-                if (last_ > limit) return false;
-                const Entry& entry = ready_.data[ready_head_];
-                if (slots_[EventId(entry.id).slot()].id.value == entry.id) return true;
-                --stale_;
-                ++ready_head_;
-            }
-            if (!refill(limit)) return false;
+        while (ready_head_ != ready_.size) {
+            if (last_ > limit) return false;
+            if (is_live(ready_.data[ready_head_])) return true;
+            --stale_;
+            ++ready_head_;
         }
+        return next_instant(limit);
     }
 
     // After advance(): the time of the ready events.
@@ -66,7 +60,7 @@ class EventQueue {
     // releases it.
     EventSlot& take() {
         const Entry entry = ready_.data[ready_head_++];
-        if (ready_.size - ready_head_ >= kLookahead) prefetch_ready();
+        if (slots_.size() > kCachedSlots) prefetch_next();
         --live_;
         return slots_[EventId(entry.id).slot()];
     }
@@ -107,14 +101,14 @@ class EventQueue {
     std::size_t bucket_bytes() const;
 
   private:
-    static constexpr int kDigitBits = 4;
+    static constexpr int kDigitBits = 6;
     static constexpr int kDigits = 1 << kDigitBits;
-    static constexpr int kLevels = 64 / kDigitBits;
+    static constexpr int kLevels = 11;  // of 6 bits: 64 and more
     static constexpr std::size_t kSweepSlack = 4096;
-    static constexpr std::uint32_t kLookahead = 8;
-    static constexpr std::uint32_t kCachedSlots = 4096;
-    static constexpr std::uint32_t kPrefetchSlots = 256;  // in buckets up to this size
-    static constexpr std::uint32_t kPrefetchFrames = 24;
+    static constexpr std::uint32_t kCachedSlots = 4096;  // a table of this size fits the cache
+    // Buckets up to this size are sorted. Among few events long runs would only be cut again.
+    static constexpr std::uint32_t kRun = 64;
+    static constexpr std::uint32_t kRunAmongMany = 512;
     static constexpr std::size_t kLargeBytes = std::size_t{1} << 16;
 
     struct Bucket {
@@ -123,12 +117,22 @@ class EventQueue {
         std::uint32_t capacity = 0;
     };
 
+    bool is_live(const Entry& entry) const {
+        return slots_[EventId(entry.id).slot()].id.value == entry.id;
+    }
+
+    // The run holds all pending entries up to run_last_ that are not ready; the buckets hold those
+    // after it, by the highest digit in which they differ from it.
     void place(Entry entry) {
-        const std::uint64_t difference = entry.time ^ last_;
-        if (difference == 0) return append(ready_, entry);
-        const int level = (63 - std::countl_zero(difference)) / kDigitBits;
+        if (entry.time > run_last_) return place_far(entry);
+        if (entry.time == last_) return append(ready_, entry);
+        place_near(entry);
+    }
+
+    void place_far(Entry entry) {
+        const int level = (63 - std::countl_zero(entry.time ^ run_last_)) / kDigitBits;
         const int digit = static_cast<int>(entry.time >> (level * kDigitBits)) & (kDigits - 1);
-        digits_[level] |= static_cast<std::uint16_t>(1u << digit);
+        digits_[level] |= std::uint64_t{1} << digit;
         levels_ |= 1u << level;
         append(buckets_[level * kDigits + digit], entry);
     }
@@ -139,9 +143,38 @@ class EventQueue {
         bucket.data[bucket.size++] = entry;
     }
 
+    // With nothing ready: the first live entry of the run and its equals become ready.
+    bool next_instant(std::uint64_t limit) {
+        while (true) {
+            if (run_.empty() && !refill(limit)) return false;
+            if (ready_head_ != ready_.size) return true;
+            const Entry entry = run_.front();
+            if (entry.time > limit) return false;
+            run_.pop_front();
+            if (!is_live(entry)) {
+                --stale_;
+                continue;
+            }
+            last_ = entry.time;
+            ready_head_ = 0;
+            ready_.size = 0;
+            append(ready_, entry);
+            while (!run_.empty() && run_.front().time == last_) {
+                append(ready_, run_.front());
+                run_.pop_front();
+            }
+            return true;
+        }
+    }
+
+    void place_near(Entry entry);
     bool refill(std::uint64_t limit);
-    void redistribute(Bucket& bucket);
-    void prefetch_ready() const;
+    void sort_into_run(Bucket& bucket, int level);
+    void drop_digit(int level);
+    void prefetch_run() const;
+    void prefetch_next() const;
+    void prefetch_slot(const Entry& entry) const;
+    void prefetch_frame(const Entry& entry) const;
     void drop_stale(Bucket& bucket, std::uint32_t from);
     void sweep();
     void grow(Bucket& bucket);
@@ -149,14 +182,16 @@ class EventQueue {
     static std::uint64_t earliest(const Bucket& bucket);
 
     SlotTable slots_;
-    std::uint64_t last_ = 0;
+    std::uint64_t last_ = 0;      // the current instant
+    std::uint64_t run_last_ = 0;  // not before last_
     std::uint64_t seq_ = 0;
     std::size_t live_ = 0;
     std::size_t stale_ = 0;
     Bucket ready_;
     std::uint32_t ready_head_ = 0;
     std::uint32_t levels_ = 0;
-    std::uint16_t digits_[kLevels] = {};
+    SortedRun run_;
+    std::uint64_t digits_[kLevels] = {};
     Bucket buckets_[kLevels * kDigits];
     std::vector<Bucket> large_;  // empty buffers of 64 KiB and more, for any bucket
 };

@@ -119,6 +119,40 @@ TEST_CASE("event queue: agrees with a multimap for every spread of times") {
     }
 }
 
+TEST_CASE("event queue: agrees with a multimap when many events are pending") {
+    for (std::uint64_t spread : {300ULL, 1000000ULL, 1000000000ULL}) {
+        CAPTURE(spread);
+        Twin twin(spread);
+        for (int i = 0; i < 10000; ++i) twin.push_at(twin.stream().below(spread));
+        for (int i = 0; i < 30000; ++i) {
+            twin.pop_and_compare();
+            // Now and then near, into the run.
+            const bool near = twin.stream().chance(1, 10);
+            twin.push_at(twin.now() + twin.stream().below(near ? spread / 200 : spread));
+            if (i % 7 == 0) twin.cancel_any();
+        }
+        while (twin.pop_and_compare()) {
+        }
+    }
+}
+
+TEST_CASE("event queue: what comes before a sorted run that is not yet due leaves first") {
+    EventQueue queue;
+    Stream stream(1, "gap");
+    for (int i = 0; i < 60; ++i) push(queue, 2'000'000'000 + stream.below(1'000'000));
+    CHECK_FALSE(queue.advance(1'000'000'000));
+    for (int i = 0; i < 200; ++i) push(queue, stream.below(2'001'000'000));
+    std::uint64_t last = 0;
+    for (int i = 0; i < 260; ++i) {
+        REQUIRE(queue.advance(kAlways));
+        CHECK(queue.ready_time() >= last);
+        last = queue.ready_time();
+        take(queue);
+        if (i < 50) CHECK(queue.peek().has_value());
+    }
+    CHECK_FALSE(queue.advance(kAlways));
+}
+
 TEST_CASE("event queue: equal times leave in the order in which they came") {
     EventQueue queue;
     std::vector<EventId> ids;
