@@ -1,6 +1,7 @@
 #include "sim/frame_pool.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <new>
 
 #if defined(__linux__)
@@ -14,8 +15,35 @@ constexpr std::size_t kHugePage = std::size_t{1} << 21;
 constexpr std::size_t kFirstSlab = std::size_t{1} << 16;
 
 #if !defined(STOWAGE_PLAIN_FRAMES)
+// Pools without a thread, and never destroyed: statics release what they hold when no thread-local
+// object is left.
+struct IdlePools {
+    std::mutex mutex;
+    std::vector<FramePool*> pools;
+};
+IdlePools& idle_pools() {
+    static IdlePools* const idle = new IdlePools;
+    return *idle;
+}
+
+// A thread's pool, left to another thread at the end.
+struct Lease {
+    Lease() {
+        const std::lock_guard lock(idle_pools().mutex);
+        if (idle_pools().pools.empty()) idle_pools().pools.push_back(new FramePool);
+        pool = idle_pools().pools.back();
+        idle_pools().pools.pop_back();
+    }
+    ~Lease() {
+        const std::lock_guard lock(idle_pools().mutex);
+        idle_pools().pools.push_back(pool);
+    }
+    Lease(const Lease&) = delete;
+    FramePool* pool;
+};
+
 // Apart from the pointer, so that the hot path reads a plain thread-local word without a guard.
-thread_local FramePool pool_of_thread;
+thread_local Lease lease_of_thread;
 #endif
 
 }  // namespace
@@ -24,8 +52,8 @@ thread_local FramePool pool_of_thread;
 thread_local constinit FramePool* frame_pool_of_thread = nullptr;
 
 FramePool& make_frame_pool() {
-    frame_pool_of_thread = &pool_of_thread;
-    return pool_of_thread;
+    frame_pool_of_thread = lease_of_thread.pool;
+    return *frame_pool_of_thread;
 }
 #endif
 

@@ -2,9 +2,9 @@
 // pool a thread.
 //
 // A free list a class makes an allocation a handful of instructions and keeps frames of one kind
-// side by side. Slabs grow to 2 MiB on huge pages, and are returned when the thread ends, so what
-// was allocated must die on its thread, before it ends. Under the address sanitizer every block
-// comes from malloc, or use after free would stay unseen. Left out: giving memory back.
+// side by side. Slabs grow to 2 MiB on huge pages; a thread that ends leaves its pool to the next,
+// so a block stays valid whoever releases it. Under the address sanitizer every block comes from
+// malloc, or use after free would stay unseen. Left out: giving memory back.
 #pragma once
 
 #include <cstddef>
@@ -91,7 +91,9 @@ inline void release_frame(void* memory, std::size_t bytes) noexcept {
     (void)bytes;
     ::operator delete(memory);
 #else
-    frame_pool_of_thread->release(memory, bytes);
+    FramePool* pool = frame_pool_of_thread;
+    if (pool == nullptr) pool = &make_frame_pool();
+    pool->release(memory, bytes);
 #endif
 }
 

@@ -108,7 +108,11 @@ class Lister {
         enter(T());
     }
     template <class T>
-    void enter(const std::vector<T>&) {
+    void enter(const Boxed<T>&) {
+        enter(T());
+    }
+    template <class T>
+    void enter(const List<T>&) {
         enter(T());
     }
     template <class T>
