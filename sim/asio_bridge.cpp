@@ -8,6 +8,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
+#include <deque>
+#include <utility>
 
 namespace sim {
 
@@ -32,7 +34,13 @@ struct RealTimePump::Impl {
             static_cast<std::int64_t>(std::min<__int128>(scaled, Duration::max().count())));
     }
 
+    // The virtual time that the wall clock has reached in this run.
+    Time reached() const {
+        return later(virtual_start, to_virtual(WallClock::now() - wall_start));
+    }
+
     bool run_for(Duration duration);
+    bool deliver(Time due);
 
     Engine& engine;
     RealTimeOptions options;
@@ -40,7 +48,21 @@ struct RealTimePump::Impl {
     asio::steady_timer timer;
     asio::signal_set signals;
     std::atomic<bool> stopped{false};
+    Time virtual_start{};
+    WallClock::time_point wall_start{};
+    Time end{};
+    std::deque<std::pair<Time, std::unique_ptr<detail::Arrival>>> arrivals;
 };
+
+// Hands the oldest result over at the time at which it came, if all events before that have run.
+bool RealTimePump::Impl::deliver(Time due) {
+    if (arrivals.empty() || arrivals.front().first >= due) return false;
+    const auto [time, arrival] = std::move(arrivals.front());
+    arrivals.pop_front();
+    engine.run_until(std::max(time, engine.now()));
+    arrival->deliver();
+    return true;
+}
 
 bool RealTimePump::Impl::run_for(Duration duration) {
     stopped = false;
@@ -51,17 +73,17 @@ bool RealTimePump::Impl::run_for(Duration duration) {
             if (!error) stopped = true;
         });
     }
-    const Time virtual_start = engine.now();
-    const WallClock::time_point wall_start = WallClock::now();
-    const Time end = later(virtual_start, duration);
+    virtual_start = engine.now();
+    wall_start = WallClock::now();
+    end = later(virtual_start, duration);
     while (!stopped) {
         // Signals and calls of stop() are seen between any two events, also when the engine lags
         // behind the wall clock.
         io.poll();
         if (stopped) break;
         const Time due = std::min(engine.next_time().value_or(end), end);
-        const Time reached = later(virtual_start, to_virtual(WallClock::now() - wall_start));
-        if (due <= reached) {
+        if (deliver(due)) continue;
+        if (due <= reached()) {
             engine.run_until(due);
             if (due == end) break;
             continue;
@@ -90,6 +112,14 @@ bool RealTimePump::run_for(Duration duration) { return impl_->run_for(duration);
 void RealTimePump::stop() {
     impl_->stopped = true;
     boost::asio::post(impl_->io, [] {});
+}
+
+boost::asio::io_context& RealTimePump::context() { return impl_->io; }
+
+Engine& RealTimePump::engine() { return impl_->engine; }
+
+void RealTimePump::arrive(std::unique_ptr<detail::Arrival> arrival) {
+    impl_->arrivals.emplace_back(std::min(impl_->reached(), impl_->end), std::move(arrival));
 }
 
 }  // namespace sim

@@ -3,8 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <csignal>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -31,7 +38,139 @@ RealTimeOptions fast() {
     return options;
 }
 
+using boost::system::error_code;
+using Socket = boost::asio::local::stream_protocol::socket;
+
+struct Transfer {
+    Transfer(error_code e, std::size_t n) : error(e), bytes(n) {}
+    error_code error;
+    std::size_t bytes;
+};
+
+struct Journal {
+    std::vector<std::string> lines;
+    Time last{};
+    int cancelled = 0;
+};
+
+Task<void> wait_outside(RealTimePump& pump, Journal& journal, std::chrono::milliseconds delay) {
+    boost::asio::steady_timer timer(pump.context(), delay);
+    auto start = [&timer](Completion<error_code> done) { timer.async_wait(done); };
+    auto cancel = [&timer, &journal] {
+        ++journal.cancelled;
+        timer.cancel();
+    };
+    auto elapsed = outside<error_code>(pump, kTimer, start, cancel);
+    const error_code error = co_await elapsed;
+    journal.lines.push_back(error ? error.message() : "elapsed");
+    journal.last = pump.engine().now();
+}
+
+Task<void> read_lines(RealTimePump& pump, Journal& journal, Socket socket) {
+    std::string buffer(64, ' ');
+    auto start = [&](Completion<Transfer> done) {
+        socket.async_read_some(boost::asio::buffer(buffer), done);
+    };
+    auto cancel = [&socket, &journal] {
+        ++journal.cancelled;
+        socket.cancel();
+    };
+    while (true) {
+        auto reading = outside<Transfer>(pump, kTimer, start, cancel);
+        const Transfer transfer = co_await reading;
+        if (transfer.error) break;
+        journal.lines.push_back(buffer.substr(0, transfer.bytes));
+        journal.last = pump.engine().now();
+    }
+    journal.lines.push_back("end");
+}
+
+Task<void> write_lines(Engine& engine, Socket socket) {
+    for (const char* line : {"one", "two"}) {
+        co_await engine.sleep_for(1s, kTimer);
+        boost::asio::write(socket, boost::asio::buffer(std::string(line)));
+    }
+}
+
+// Several of these get their results in one turn of the context, in the order of their starts.
+Task<void> wait_posted(RealTimePump& pump, Journal& journal, GroupId victims) {
+    auto start = [&pump](Completion<bool> done) {
+        boost::asio::post(pump.context(), [done] { done(true); });
+    };
+    auto cancel = [&journal] { ++journal.cancelled; };
+    auto waiting = outside<bool>(pump, kTimer, start, cancel);
+    co_await waiting;
+    journal.lines.push_back("posted");
+    if (victims) pump.engine().kill_group(victims);
+}
+
 }  // namespace
+
+TEST_CASE("pump: an actor awaits a timer of the wall clock") {
+    Engine engine;
+    RealTimePump pump(engine, fast());
+    Journal journal;
+    const GroupId group = engine.make_group("g");
+    const ActorId actor = engine.spawn(group, "waits", wait_outside(pump, journal, 20ms));
+    int ticks = 0;
+    engine.spawn(group, "ticker", tick(engine, ticks));
+    CHECK(pump.run_for(10s));
+    CHECK(journal.lines == std::vector<std::string>{"elapsed"});
+    CHECK(journal.last >= Time(2s));
+    CHECK(journal.cancelled == 0);
+    CHECK_FALSE(engine.alive(actor));
+    CHECK(ticks == 10);
+}
+
+TEST_CASE("pump: an actor reads from a socket what another writes on virtual time") {
+    Engine engine;
+    RealTimePump pump(engine, fast());
+    Journal journal;
+    Socket left(pump.context());
+    Socket right(pump.context());
+    boost::asio::local::connect_pair(left, right);
+    const GroupId group = engine.make_group("g");
+    engine.spawn(group, "reader", read_lines(pump, journal, std::move(left)));
+    engine.spawn(group, "writer", write_lines(engine, std::move(right)));
+    CHECK(pump.run_for(5s));
+    CHECK(journal.lines == std::vector<std::string>{"one", "two", "end"});
+    CHECK(journal.last >= Time(2s));
+    CHECK(engine.living() == 0);
+}
+
+TEST_CASE("pump: killing an actor cancels what it awaits outside") {
+    Engine engine;
+    RealTimePump pump(engine, fast());
+    Journal journal;
+    Socket left(pump.context());
+    Socket right(pump.context());
+    boost::asio::local::connect_pair(left, right);
+    const GroupId group = engine.make_group("g");
+    engine.spawn(group, "waits", wait_outside(pump, journal, 1h));
+    engine.spawn(group, "reader", read_lines(pump, journal, std::move(left)));
+    engine.call_in(1s, kTimer, [&] { engine.kill_group(group); });
+    CHECK(pump.run_for(3s));
+    CHECK(journal.lines.empty());
+    CHECK(journal.cancelled == 2);
+    CHECK(engine.living() == 0);
+}
+
+TEST_CASE("pump: a result that has come for an actor killed before it ran is dropped") {
+    for (const bool kill : {false, true}) {
+        Engine engine;
+        RealTimePump pump(engine, fast());
+        Journal journal;
+        const GroupId killers = engine.make_group("k");
+        const GroupId victims = engine.make_group("v");
+        engine.spawn(killers, "killer", wait_posted(pump, journal, kill ? victims : GroupId()));
+        engine.spawn(victims, "victim", wait_posted(pump, journal, GroupId()));
+        CHECK(pump.run_for(1s));
+        CHECK(engine.living() == 0);
+        CHECK(journal.lines.size() == (kill ? 1 : 2));
+        // Complete, but not yet handed over: to cancel it once more does no harm.
+        CHECK(journal.cancelled == (kill ? 1 : 0));
+    }
+}
 
 TEST_CASE("pump: actors run at the pace of the wall clock") {
     Engine engine;
