@@ -35,9 +35,7 @@ struct RealTimePump::Impl {
     }
 
     // The virtual time that the wall clock has reached in this run.
-    Time reached() const {
-        return later(virtual_start, to_virtual(WallClock::now() - wall_start));
-    }
+    Time reached() const { return later(virtual_start, to_virtual(WallClock::now() - wall_start)); }
 
     bool run_for(Duration duration);
     bool deliver(Time due);

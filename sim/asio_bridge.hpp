@@ -95,10 +95,10 @@ class Completion {
 
 // An awaitable operation. `start(Completion<T>)` runs when the actor awaits it; `cancel()` runs if
 // the actor dies before the result was handed to it, while all that the actor holds is still there.
-//     auto start = [&](sim::Completion<boost::system::error_code> done) { timer.async_wait(done); };
+//     auto start = [&](Completion<error_code> done) { timer.async_wait(done); };
 //     auto cancel = [&] { timer.cancel(); };
-//     auto elapsed = sim::outside<boost::system::error_code>(pump, kind, start, cancel);
-//     auto error = co_await elapsed;
+//     auto elapsed = outside<error_code>(pump, kind, start, cancel);
+//     const error_code error = co_await elapsed;
 // It is named, since g++ 12 destroys lambdas within an awaiting statement twice.
 template <class T, class Start, class Cancel>
 class Outside {
