@@ -53,6 +53,11 @@ std::string nodes_of(const BackendVolume& volume) {
     return text;
 }
 
+// "" where the driver knows no sizes.
+std::string size_of(const BackendVolume& volume) {
+    return volume.size_bytes == 0 ? "" : words_of_size(volume.size_bytes);
+}
+
 std::string count(std::size_t n, const std::string& one, const std::string& many) {
     return std::to_string(n) + " " + (n == 1 ? one : many);
 }
@@ -66,14 +71,15 @@ std::string heading(const DriverState& driver) {
     }
     const std::size_t n = driver.backend.volumes().size();
     std::string text = "  holds " + count(n, "volume", "volumes");
-    if (n != 0) text += " of " + words_of_size(bytes);
+    if (bytes != 0) text += " of " + words_of_size(bytes);
     const auto add = [&text](std::size_t many, const std::string& words) {
         if (many != 0) text += ", " + words;
     };
     add(attachments, count(attachments, "attachment", "attachments"));
     const std::size_t snapshots = driver.backend.snapshots().size();
     add(snapshots, count(snapshots, "snapshot", "snapshots"));
-    add(driver.backend.kept().size(), count(driver.backend.kept().size(), "remains", "remains"));
+    add(driver.backend.kept().size(),
+        std::to_string(driver.backend.kept().size()) + " let go of and kept");
     add(driver.inventory.leaked.size(), std::to_string(driver.inventory.leaked.size()) + " leaked");
     add(driver.inventory.dangling.size(),
         std::to_string(driver.inventory.dangling.size()) + " dangling");
@@ -81,7 +87,7 @@ std::string heading(const DriverState& driver) {
 }
 
 void add_row(Columns& table, const BackendVolume& volume, const std::string& whose) {
-    table.add({volume.id.str(), words_of_size(volume.size_bytes), nodes_of(volume), whose});
+    table.add({volume.id.str(), size_of(volume), nodes_of(volume), whose});
 }
 
 std::string volumes_text(const DriverState& driver) {
@@ -112,8 +118,9 @@ std::string remains_text(const DriverState& driver) {
     shown = 0;
     for (const BackendVolume& kept : driver.backend.kept()) {
         if (++shown > kShown) break;
-        text += "    " + kept.id.str() + " of " + words_of_size(kept.size_bytes) +
-                " was let go of; its bytes are kept as " + kept.kept_as.str() + "\n";
+        text += "    " + kept.id.str() + " was let go of; " +
+                (kept.size_bytes == 0 ? "its bytes are" : size_of(kept) + " are") + " kept as " +
+                kept.kept_as.str() + "\n";
     }
     return text + and_more(driver.backend.kept().size());
 }

@@ -227,7 +227,7 @@ class Cli(unittest.TestCase):
             self.assertRegex(out, rf"(?m)^{name}: ")
         one = self.call("drivers", "instant").stdout
         self.assertIn(one, out)
-        self.assertRegex(one, r"(?m)^  volume ids +lab-vol-\.\.\. +recorded")
+        self.assertRegex(one, r"(?m)^  snapshot ids +lab-snap-\.\.\. +recorded: volumes and snapshots share one count$")
         profiles = json.loads(self.call("drivers", "--json").stdout)
         self.assertEqual(profiles[0]["name"], "instant")
         self.assertEqual(json.loads(self.call("drivers", "--json", "instant").stdout), profiles[:1])
