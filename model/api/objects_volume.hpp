@@ -169,7 +169,8 @@ struct CSIPersistentVolumeSource {
     bool readOnly = false;
     Text fsType;
     TextMap volumeAttributes;
-    std::optional<SecretReference> controllerPublishSecretRef, nodeStageSecretRef, nodePublishSecretRef,
+    std::optional<SecretReference> controllerPublishSecretRef, nodeStageSecretRef,
+        nodePublishSecretRef,
         controllerExpandSecretRef, nodeExpandSecretRef;
     Value extra;
     bool operator==(const CSIPersistentVolumeSource&) const = default;

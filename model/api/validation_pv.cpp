@@ -89,7 +89,8 @@ bool allows_dots(const CSIPersistentVolumeSource* old, const Wording& wording) {
                     has_dots(old->nodeStageSecretRef) || has_dots(old->nodePublishSecretRef)));
 }
 
-void check_secret(const std::optional<SecretReference>& ref, bool dots, const Path& at, Findings& f) {
+void check_secret(const std::optional<SecretReference>& ref, bool dots, const Path& at,
+                  Findings& f) {
     if (!ref) return;  // none asked for
     if (ref->name.empty())
         f.required(at.child("name"));

@@ -260,7 +260,8 @@ TEST_CASE("keys that name absent actors are noted, keys that turn them off accep
     };
     CHECK(noted("spec.cluster.controllers.scheduler: the scheduler is not modelled yet"));
     CHECK(noted("spec.cluster.controllers.kubelet: kubelets are not modelled yet"));
-    CHECK_FALSE(noted("spec.cluster.controllers.externalProvisioner: CSI drivers are not modelled yet"));
+    CHECK_FALSE(
+        noted("spec.cluster.controllers.externalProvisioner: CSI drivers are not modelled yet"));
     CHECK(noted("spec.cluster.scheduler: the scheduler is not modelled yet"));
     CHECK(noted(
         "spec.cluster.phases.attachDetachSync: the attach/detach controller is not modelled yet"));

@@ -28,13 +28,14 @@ TEST_SUITE("repeat") {
     }
 
     TEST_CASE("what is odd about a repeated step is told once") {
-        const Loaded loaded = load_text(
-            test::scenario_of("  steps:\n"
-                              "  - at: 1s\n"
-                              "    repeat: {times: 50, every: 1ms}\n"
-                              "    create: {apiVersion: v1, kind: PersistentVolume, metadata: {name: "
-                              "'p-${i}'}, spec: {extraordinarilyUnknown: 1}}\n"),
-            "test.yaml");
+        const Loaded loaded =
+            load_text(test::scenario_of(
+                          "  steps:\n"
+                          "  - at: 1s\n"
+                          "    repeat: {times: 50, every: 1ms}\n"
+                          "    create: {apiVersion: v1, kind: PersistentVolume, metadata: {name: "
+                          "'p-${i}'}, spec: {extraordinarilyUnknown: 1}}\n"),
+                      "test.yaml");
         REQUIRE(loaded.scenario);
         CHECK(loaded.scenario->steps.size() == 50);
         CHECK(loaded.diagnostics.size() + loaded.scenario->warnings.size() < 4);
@@ -43,8 +44,8 @@ TEST_SUITE("repeat") {
     TEST_CASE("a bound on steps counts repetitions") {
         LoadOptions options;
         options.most_steps = 10;
-        const std::string text = test::scenario_of(
-            "  steps:\n  - {at: 0s, repeat: {times: 11, every: 1ms}, note: x}\n");
+        const std::string text =
+            test::scenario_of("  steps:\n  - {at: 0s, repeat: {times: 11, every: 1ms}, note: x}\n");
         CHECK_FALSE(load_text(text, "test.yaml", options).scenario);
         options.most_steps = 11;
         CHECK(load_text(text, "test.yaml", options).scenario);
@@ -55,7 +56,8 @@ TEST_SUITE("compare") {
     constexpr const char* kPair =
         "  steps:\n"
         "  - at: 0s\n"
-        "    create: {apiVersion: v1, kind: PersistentVolume, metadata: {name: a}, spec: {capacity: "
+        "    create: {apiVersion: v1, kind: PersistentVolume, metadata: {name: a}, spec: "
+        "{capacity: "
         "{storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /a}}}\n"
         "  - at: 1s\n"
         "    create: {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, spec: "
@@ -72,7 +74,8 @@ TEST_SUITE("compare") {
             std::string(kPair) +
             "  compare:\n"
             "  - {what: soon, share: {of: claim-bound, upTo: 500ms}, recorded: {count: 1, of: 2}}\n"
-            "  - {what: late, share: {of: claim-bound, over: 500ms}, recorded: {count: 1, of: 2}}\n");
+            "  - {what: late, share: {of: claim-bound, over: 500ms}, recorded: {count: 1, of: "
+            "2}}\n");
         Run run(s, {});
         const Outcome& outcome = run.play();
         REQUIRE(outcome.figures.size() == 2);
@@ -83,10 +86,10 @@ TEST_SUITE("compare") {
     }
 
     TEST_CASE("a point is the time at which so many of all had come to their end") {
-        const Scenario s = test::load(
-            std::string(kPair) +
-            "  compare:\n"
-            "  - {what: half, reached: {of: claim-bound, percent: 50, since: 1s}, recorded: 20ms}\n");
+        const Scenario s = test::load(std::string(kPair) +
+                                      "  compare:\n"
+                                      "  - {what: half, reached: {of: claim-bound, percent: 50, "
+                                      "since: 1s}, recorded: 20ms}\n");
         Run run(s, {});
         const Outcome& outcome = run.play();
         REQUIRE(outcome.figures.size() == 1);
