@@ -15,7 +15,6 @@ struct SidecarOptions {
     sim::Duration retry_start = std::chrono::seconds(1);
     sim::Duration retry_max = std::chrono::minutes(5);
     int worker_threads = 100;
-    bool leader_election = false;
     // Process start to first write; measured. Connecting and asking for capabilities lie in it.
     sim::Duration start_delay = std::chrono::milliseconds(230);
     SidecarOptions() = default;
@@ -29,10 +28,6 @@ struct ProvisionerOptions : SidecarOptions {
     std::string volume_name_prefix = "pvc";
     int volume_name_uuid_length = -1;  // negative: the uid as it is
     bool controller_publish_readonly = false;
-    bool enable_capacity = false;
-    bool capacity_for_immediate_binding = false;
-    sim::Duration capacity_poll_interval = std::chrono::minutes(1);
-    bool node_deployment = false;
     ProvisionerOptions() = default;
 };
 
