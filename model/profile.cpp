@@ -112,6 +112,11 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     p.binder_loads_only_able_plugins = *minor >= 32;
     p.pvc_protection_batches = *minor >= 32;
     p.provisioner_slows_infeasible = *minor >= 32;
+    p.provisioner_keeps_mode = *minor >= 29;
+    p.provisioner_protects_snapshots = *minor >= 36;
+    p.attacher_frees_first = *minor >= 33;
+    p.attacher_patches_finalizer = *minor >= 36;
+    p.election_updates_first = *minor >= 30;
     p.external_provisioning_message = waiting_message(*minor);
     p.recycler_image = scrub_image(*minor);
     p.recycler_script = scrub_script(*minor);

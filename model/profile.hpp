@@ -58,10 +58,23 @@ struct Profile {
     bool pvc_protection_batches = true;  // 1.32: claims of a namespace share one live list of pods
     // The sidecars of that time: 1.32: a request that the driver calls wrong waits for 5 min.
     bool provisioner_slows_infeasible = true;
+    // 1.29 (external-provisioner 4.0): a snapshot's volume keeps its mode unless that is allowed.
+    bool provisioner_keeps_mode = true;
+    // 1.36 (external-provisioner 6.2): a finalizer keeps a snapshot while a volume is made of it,
+    // and messages tell why it cannot be; what a crash leaves of it is swept up (6.3).
+    bool provisioner_protects_snapshots = true;
+    // 1.33 (external-attacher 4.9): after a detach the finalizer goes before the status is written;
+    // before, the other way about, which calls ControllerUnpublishVolume twice.
+    bool attacher_frees_first = true;
+    // 1.36 (external-attacher 4.12): a volume's finalizer is a JSON patch of its own; before, a
+    // merge patch sent the whole list as the cache had it.
+    bool attacher_patches_finalizer = true;
     std::string external_provisioning_message;  // with {provisioner}
     bool events_name_reporter = false;  // events carry reportingComponent (from 1.27 or so on)
     std::string recycler_image;
     std::string recycler_script;
+    // 1.30 (client-go 0.30): the holder of a lease renews it without reading it first.
+    bool election_updates_first = true;
     // client limits of kube-controller-manager
     int kcm_qps = 20;
     int kcm_burst = 30;

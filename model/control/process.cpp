@@ -10,7 +10,10 @@ Process::Process(api::Server& server, const Latencies& latencies, std::string na
       name_(std::move(name)),
       group_(server.engine().make_group(name_)) {}
 
-Process::~Process() { engine().kill_group(group_); }
+Process::~Process() {
+    life_.end();
+    engine().kill_group(group_);
+}
 
 Informer& Process::informer(api::Kind kind) {
     std::unique_ptr<Informer>& informer = informers_[kind];

@@ -59,6 +59,8 @@ class Process {
     sim::ActorId spawn(std::string actor, sim::Task<void> task);
     // What its clients have sent and is not committed yet is lost.
     void drop_in_flight();
+    // Ends with the process: for callables that may outlive it.
+    Life life() const { return life_; }
 
     // A worker: takes keys from the queue, one at a time, for ever. `sync` gives an error to be
     // told in the journal; what becomes of the key then (requeue, forget) is the sync's own part.
@@ -90,6 +92,7 @@ class Process {
     std::vector<std::unique_ptr<EventRecorder>> recorders_;
     std::vector<std::unique_ptr<Controller>> controllers_;
     bool started_ = false;
+    Life life_;
 };
 
 }  // namespace model::control
