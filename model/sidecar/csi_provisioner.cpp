@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "model/api/constants.hpp"
+#include "model/volume/csi_translation.hpp"
 
 namespace model::sidecar {
 
@@ -81,10 +82,26 @@ bool CsiProvisioner::is_for_this_driver(const PVC& claim) const {
 sim::Task<Provisioned> CsiProvisioner::provision(api::Ref<PVC> claim,
                                                  api::Ref<api::StorageClass> cls,
                                                  std::string selected_node) {
+    auto attempting = attempt(claim, cls, std::move(selected_node));
+    Provisioned made = co_await std::move(attempting);
+    if (watcher_) watcher_->provisioned(made, *cls);
+    co_return made;
+}
+
+sim::Task<Provisioned> CsiProvisioner::attempt(api::Ref<PVC> claim, api::Ref<api::StorageClass> cls,
+                                               std::string selected_node) {
     if (!is_for_this_driver(*claim)) {
         Provisioned other;
         other.ignored = true;
         co_return other;
+    }
+    const bool migrated = cls->provisioner != capabilities_.driver;
+    if (migrated) {
+        api::Result<api::StorageClass> translated = volume::class_for_csi(*cls);
+        if (!translated)
+            co_return Provisioned(ProvisionState::Finished, "failed to translate storage class: " +
+                                                                translated.error().message.str());
+        cls = api::freeze(std::move(*translated));
     }
     auto preparing = prepare(claim, cls, selected_node);
     Preparation preparation = co_await std::move(preparing);
@@ -110,9 +127,40 @@ sim::Task<Provisioned> CsiProvisioner::provision(api::Ref<PVC> claim,
         co_return Provisioned(ProvisionState::InBackground, wrong + orphaned);
     }
     finish_volume(made, prepared.request, prepared.volume);
+    if (migrated) {
+        auto translating = as_in_tree(std::move(prepared.volume));
+        Provisioned translated = co_await std::move(translating);
+        if (!translated.volume) co_return translated;
+        prepared.volume = std::move(*translated.volume);
+    }
     if (topology_) topology_->forget(claim->metadata.uid);
+    if (claim->spec.dataSource && claim->spec.dataSource->kind == "VolumeSnapshot") {
+        auto releasing =
+            release_snapshot(api::Key(claim->metadata.ns, claim->spec.dataSource->name));
+        co_await std::move(releasing);
+    }
     Provisioned done;
     done.volume = std::move(prepared.volume);
+    co_return done;
+}
+
+bool CsiProvisioner::knows(std::string_view provisioner) const {
+    const std::string_view in_tree = volume::in_tree_plugin_of(capabilities_.driver);
+    return provisioner == capabilities_.driver || (!in_tree.empty() && provisioner == in_tree);
+}
+
+// A volume that cannot be told in the words of the in-tree plugin is deleted again.
+sim::Task<Provisioned> CsiProvisioner::as_in_tree(PV made) {
+    api::Result<PV> translated = volume::volume_in_tree(made);
+    Provisioned done;
+    if (translated) {
+        done.volume = std::move(*translated);
+        co_return done;
+    }
+    done.error = translated.error().message.str();
+    auto removing = remove_storage(api::freeze(std::move(made)));
+    const api::Status removed = co_await std::move(removing);
+    done.state = removed.ok() ? ProvisionState::Finished : ProvisionState::InBackground;
     co_return done;
 }
 

@@ -1,7 +1,8 @@
 // Secrets, the attributes class, and the deletion of a volume. Counterpart: external-provisioner
 // controller.go getCredentials, handleSecretsForDeletion, canDeleteVolume, Delete.
-#include "model/api/codec.hpp"
 #include "model/sidecar/csi_provisioner.hpp"
+#include "model/sidecar/plain_objects.hpp"
+#include "model/volume/csi_translation.hpp"
 
 namespace model::sidecar {
 
@@ -15,13 +16,6 @@ constexpr std::string_view kDeletionSecretNamespace =
 constexpr std::string_view kModifySecretName = "volume.kubernetes.io/controller-modify-secret-name";
 constexpr std::string_view kModifySecretNamespace =
     "volume.kubernetes.io/controller-modify-secret-namespace";
-
-api::TextMap texts_of(const api::Value* map) {
-    api::TextMap texts;
-    if (!map) return texts;
-    for (const api::Value::Member& m : map->as_map()) texts.set(m.first, m.second.as_text());
-    return texts;
-}
 
 }  // namespace
 
@@ -67,33 +61,20 @@ sim::Task<api::Status> CsiProvisioner::add_secrets(api::Ref<PVC> claim,
 }
 
 sim::Task<api::Result<api::TextMap>> CsiProvisioner::credentials(api::SecretReference reference) {
-    auto getting = get_plain("v1", "Secret", api::Key(reference.ns, reference.name));
-    const api::Result<api::Value> found = co_await std::move(getting);
+    auto getting = get_secret(client_, api::Key(reference.ns, reference.name));
+    api::Result<api::TextMap> found = co_await std::move(getting);
     if (!found)
         co_return failed("error getting secret " + reference.name.str() + " in namespace " +
                          reference.ns.str() + ": " + found.error().message.str());
-    co_return texts_of(found->find("data"));
-}
-
-sim::Task<api::Result<api::Value>> CsiProvisioner::get_plain(std::string api_version,
-                                                             std::string kind, api::Key key) {
-    api::Scheme& scheme = client_.server().scheme();
-    api::Request request;
-    request.verb = Verb::Get;
-    request.kind = scheme.resolve(api_version, kind);
-    request.key = std::move(key);
-    auto getting = client_.call(std::move(request));
-    const api::Response answer = co_await std::move(getting);
-    if (!answer.status.ok()) co_return answer.status;
-    co_return api::encode(*answer.object, scheme);
+    co_return found;
 }
 
 sim::Task<std::optional<Provisioned>> CsiProvisioner::add_attributes_class(
     api::Ref<PVC> claim, csi::CreateVolumeRequest& request) {
     const api::Text name = attributes_class_of(*claim);
     if (name.empty()) co_return std::nullopt;
-    auto getting =
-        get_plain("storage.k8s.io/v1", "VolumeAttributesClass", api::Key(api::Text(), name));
+    auto getting = get_plain(client_, "storage.k8s.io/v1", "VolumeAttributesClass",
+                             api::Key(api::Text(), name));
     const api::Result<api::Value> found = co_await std::move(getting);
     if (!found) co_return Provisioned(ProvisionState::NoChange, found.error().message.str());
     const api::Value* driver = found->find("driverName");
@@ -107,6 +88,18 @@ sim::Task<std::optional<Provisioned>> CsiProvisioner::add_attributes_class(
 }
 
 sim::Task<api::Status> CsiProvisioner::remove(api::Ref<PV> volume) {
+    auto removing = remove_storage(volume);
+    const api::Status removed = co_await std::move(removing);
+    if (watcher_ && removed.ok()) watcher_->removed(*volume);
+    co_return removed;
+}
+
+sim::Task<api::Status> CsiProvisioner::remove_storage(api::Ref<PV> volume) {
+    if (!volume::translated_driver_of(*volume).empty()) {
+        api::Result<PV> translated = volume::volume_for_csi(*volume);
+        if (!translated) co_return failed(translated.error().message.str());
+        volume = api::freeze(std::move(*translated));
+    }
     if (!volume->spec.source.csi) co_return failed("invalid CSI PV");
     if (std::string why = unsupported(); !why.empty()) co_return failed(why);
     csi::DeleteVolumeRequest request;

@@ -1,4 +1,4 @@
-// What a new volume is filled from: another claim's volume, or nothing. Counterpart:
+// What a new volume is filled from: another claim's volume, a snapshot, or nothing. Counterpart:
 // external-provisioner controller.go dataSource, getPVCSource, setCloneFinalizer.
 #include "model/api/constants.hpp"
 #include "model/sidecar/csi_provisioner.hpp"
@@ -6,8 +6,6 @@
 namespace model::sidecar {
 
 namespace {
-
-constexpr std::string_view kSnapshotGroup = "snapshot.storage.k8s.io";
 
 const api::Boxed<api::TypedObjectReference>& source_of(const PVC& claim) {
     return claim.spec.dataSource ? claim.spec.dataSource : claim.spec.dataSourceRef;
@@ -92,15 +90,9 @@ sim::Task<std::optional<Provisioned>> CsiProvisioner::add_source(
     api::Ref<PVC> claim, api::Ref<api::StorageClass> cls, csi::CreateVolumeRequest& request) {
     const api::Boxed<api::TypedObjectReference> source = source_of(*claim);
     if (!source) co_return std::nullopt;
-    if (source->kind == "VolumeSnapshot")
-        co_return Provisioned(ProvisionState::NoChange,
-                              "error getting handle for DataSource Type VolumeSnapshot by Name " +
-                                  source->name.str() + ": error getting snapshot " +
-                                  source->name.str() +
-                                  " from api server: the server could not find the requested "
-                                  "resource (get volumesnapshots.snapshot.storage.k8s.io " +
-                                  source->name.str() + ")");
-    auto finding = clone_source(claim, cls);
+    const bool is_snapshot = source->kind == "VolumeSnapshot";
+    const api::Key key(claim->metadata.ns, source->name);
+    auto finding = is_snapshot ? snapshot_source(claim, cls, key) : clone_source(claim, cls);
     api::Result<csi::VolumeContentSource> found = co_await std::move(finding);
     if (!found)
         co_return Provisioned(ProvisionState::NoChange,
@@ -108,7 +100,7 @@ sim::Task<std::optional<Provisioned>> CsiProvisioner::add_source(
                                   " by Name " + source->name.str() + ": " +
                                   found.error().message.str());
     request.volume_content_source = *found;
-    auto protecting = protect_source(api::Key(claim->metadata.ns, source->name));
+    auto protecting = is_snapshot ? protect_snapshot(key) : protect_source(key);
     const api::Status is_protected = co_await std::move(protecting);
     if (!is_protected.ok())
         co_return Provisioned(ProvisionState::NoChange, is_protected.message.str());

@@ -2,7 +2,10 @@
 
 #include <cstdio>
 
+#include "model/sidecar/capacity_controller.hpp"
+#include "model/sidecar/cloning_protection.hpp"
 #include "model/sidecar/provision_controller.hpp"
+#include "model/sidecar/snapshot_finalizers.hpp"
 
 namespace model::sidecar {
 
@@ -11,8 +14,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::string_view kClient = "csi-provisioner";
-constexpr sim::Duration kProbeInterval = 1s;  // csi-lib-utils connection
-constexpr sim::Duration kExec = 28ms;         // process start to its first call; measured
 
 // The provisioner with what it drives; they live as long as the process.
 class ExternalProvisioner : public control::Controller {
@@ -27,7 +28,6 @@ class ExternalProvisioner : public control::Controller {
           controller_(process, client_,
                       process.recorder(client_, component(process, capabilities.driver)),
                       provisioner_, setting.options, setting.profile) {}
-    ~ExternalProvisioner() override { connected_.end(); }
 
     std::string_view name() const override { return controller_.name(); }
     void start() override { controller_.start(); }
@@ -35,7 +35,8 @@ class ExternalProvisioner : public control::Controller {
         return controller_.explain(kind, key);
     }
     sim::Time next_action() const override { return controller_.next_action(); }
-    const control::Life& connected() const { return connected_; }
+    control::Client& client() { return client_; }
+    CsiProvisioner& provisioner() { return provisioner_; }
 
   private:
     // "<milliseconds>-<random>-<driver>": tells volumes of one process from those of another.
@@ -63,81 +64,53 @@ class ExternalProvisioner : public control::Controller {
     control::Client& client_;
     CsiProvisioner provisioner_;
     ProvisionController controller_;
-    control::Life connected_;
 };
 
 void run(control::Process& process, const ProvisionerSetting& setting,
-         DriverCapabilities capabilities) {
-    auto program = std::make_unique<ExternalProvisioner>(process, setting, std::move(capabilities));
-    setting.endpoint->on_disconnect(program->connected(), setting.lost_driver);
+         DriverCapabilities capabilities, bool runs_since_long) {
+    using csi::ControllerCapability;
+    const ProvisionerOptions& options = setting.options;
+    auto program = std::make_unique<ExternalProvisioner>(process, setting, capabilities);
+    control::Client& client = program->client();
+    CsiProvisioner& provisioner = program->provisioner();
     process.add(std::move(program));
+    if (capabilities.controller.has(ControllerCapability::CloneVolume))
+        process.add(std::make_unique<CloningProtection>(process, client, options));
+    if (capabilities.controller.has(ControllerCapability::CreateDeleteSnapshot) &&
+        setting.profile.provisioner_protects_snapshots)
+        process.add(std::make_unique<SnapshotFinalizers>(
+            process, client, phase_of(process, "snapshot sweep", 5min, runs_since_long)));
+    if (options.enable_capacity) {
+        control::Client& own = process.client(api::Text(kClient), options.kube_api_capacity_qps,
+                                              options.kube_api_capacity_burst);
+        auto capacity = std::make_unique<CapacityController>(
+            process, own, *setting.endpoint, capabilities.driver, options, "external-provisioner",
+            phase_of(process, "capacity poll", options.capacity_poll_interval, runs_since_long));
+        provisioner.watch(capacity.get());
+        process.add(std::move(capacity));
+    }
     process.start();
     setting.ready();
-}
-
-// One that runs since long has asked the driver long ago: no call is made now.
-DriverCapabilities known_capabilities(csi::Endpoint& endpoint) {
-    csi::Driver& driver = endpoint.driver();
-    const csi::CallContext context;
-    DriverCapabilities known;
-    known.driver = endpoint.name().str();
-    known.plugin = std::get<csi::GetPluginCapabilitiesResponse>(
-                       driver.handle(csi::GetPluginCapabilitiesRequest(), context).response)
-                       .capabilities;
-    known.controller = std::get<csi::ControllerGetCapabilitiesResponse>(
-                           driver.handle(csi::ControllerGetCapabilitiesRequest(), context).response)
-                           .capabilities;
-    return known;
-}
-
-sim::Task<bool> is_ready(csi::Endpoint& endpoint, sim::Duration timeout) {
-    auto probing = endpoint.call(api::Text(kClient), csi::ProbeRequest(), timeout);
-    const csi::CallResult<csi::ProbeResponse> answer = co_await std::move(probing);
-    co_return answer.ok() && answer.response.ready.value_or(true);
-}
-
-sim::Task<void> come_up(control::Process& process, ProvisionerSetting setting) {
-    sim::Engine& engine = process.engine();
-    csi::Endpoint& endpoint = *setting.endpoint;
-    const sim::Duration timeout = setting.options.timeout;
-    const sim::Time ready_at = engine.now() + setting.options.start_delay;
-    co_await engine.sleep_for(std::min(kExec, setting.options.start_delay), kind_of(Wait::Start));
-    for (;;) {
-        auto probing = is_ready(endpoint, timeout);
-        const bool ready = co_await std::move(probing);
-        if (ready) break;
-        co_await engine.sleep_for(kProbeInterval, kind_of(Wait::Start));
-    }
-    auto asking_name = endpoint.call(api::Text(kClient), csi::GetPluginInfoRequest(), timeout);
-    const csi::CallResult<csi::GetPluginInfoResponse> info = co_await std::move(asking_name);
-    auto asking_plugin =
-        endpoint.call(api::Text(kClient), csi::GetPluginCapabilitiesRequest(), timeout);
-    const csi::CallResult<csi::GetPluginCapabilitiesResponse> plugin =
-        co_await std::move(asking_plugin);
-    auto asking_controller =
-        endpoint.call(api::Text(kClient), csi::ControllerGetCapabilitiesRequest(), timeout);
-    const csi::CallResult<csi::ControllerGetCapabilitiesResponse> controller =
-        co_await std::move(asking_controller);
-    if (!info.ok() || !plugin.ok() || !controller.ok()) {
-        // Fatal there; the container starts again. An event of its own, since this actor dies by
-        // it.
-        engine.call_in(0ns, kind_of(Wait::Start), setting.lost_driver);
-        co_return;
-    }
-    co_await engine.sleep_until(ready_at, kind_of(Wait::Start));
-    DriverCapabilities capabilities;
-    capabilities.driver = info.response.name.str();
-    capabilities.plugin = plugin.response.capabilities;
-    capabilities.controller = controller.response.capabilities;
-    run(process, setting, std::move(capabilities));
 }
 
 }  // namespace
 
 void bring_up_provisioner(control::Process& process, ProvisionerSetting setting,
                           bool runs_since_long) {
-    if (runs_since_long) return run(process, setting, known_capabilities(*setting.endpoint));
-    process.spawn("start", come_up(process, std::move(setting)));
+    const ProvisionerOptions& options = setting.options;
+    SidecarStart start;
+    start.client = kClient;
+    start.options = options;
+    start.asking_timeout = options.timeout;
+    // The lease's client is made from the configuration that the capacity client has left.
+    const bool slow = options.enable_capacity;
+    start.lease_qps = slow ? options.kube_api_capacity_qps : options.kube_api_qps;
+    start.lease_burst = slow ? options.kube_api_capacity_burst : options.kube_api_burst;
+    start.runs_since_long = runs_since_long;
+    const auto run_it = [setting, runs_since_long](control::Process& p, DriverCapabilities known) {
+        run(p, setting, std::move(known), runs_since_long);
+    };
+    bring_up_sidecar(process, setting, std::move(start), run_it);
 }
 
 }  // namespace model::sidecar

@@ -3,22 +3,12 @@
 // It ends when the connection to the driver is lost. Left out: metrics endpoint, profiling.
 #pragma once
 
-#include <functional>
-
-#include "model/control/process.hpp"
-#include "model/csi/endpoint.hpp"
-#include "model/profile.hpp"
-#include "model/sidecar/sidecar_options.hpp"
+#include "model/sidecar/driver_connection.hpp"
 
 namespace model::sidecar {
 
-struct ProvisionerSetting {
-    csi::Endpoint* endpoint = nullptr;
+struct ProvisionerSetting : SidecarSetting {
     ProvisionerOptions options;
-    Profile profile;
-    std::int64_t start_unix_seconds = 0;  // the cluster's clock at time 0
-    std::function<void()> ready;          // called once its controllers run
-    std::function<void()> lost_driver;    // called when it has to end; must end the process
     ProvisionerSetting() = default;
 };
 

@@ -170,7 +170,7 @@ sim::Task<api::Status> ProvisionController::provision(api::Ref<PVC> claim) {
         co_return api::Status();
     }
     if (!cls) co_return failed("the StorageClass is gone");
-    if (cls->provisioner != provisioner_.capabilities().driver) {
+    if (!provisioner_.knows(cls->provisioner)) {
         in_progress_.erase(uid);
         co_return api::Status();
     }
