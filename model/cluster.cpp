@@ -5,6 +5,7 @@
 #include "model/control/client.hpp"
 #include "model/controller_manager.hpp"
 #include "model/csi/endpoint.hpp"
+#include "model/sidecar/external_attacher.hpp"
 #include "model/sidecar/external_provisioner.hpp"
 
 namespace model {
@@ -17,6 +18,7 @@ constexpr std::string_view kServerName = "kube-apiserver";
 constexpr std::string_view kControllerManagerName = "kube-controller-manager";
 constexpr std::string_view kDriverName = "csi-driver";
 constexpr std::string_view kProvisionerName = "external-provisioner";
+constexpr std::string_view kAttacherName = "external-attacher";
 constexpr std::string_view kUserName = "client";
 // A loop with a period of up to a minute must have passed once since the last write before a run
 // counts as settled.
@@ -144,6 +146,7 @@ void Cluster::add_driver(const DriverOptions& options) {
                                         options_.start_unix_seconds * std::int64_t{1'000'000'000});
     drivers_.push_back(std::move(part));
     if (options.provisioner_on) add_provisioner(*drivers_.back());
+    if (options.attacher_on) add_attacher(*drivers_.back());
 }
 
 void Cluster::add_provisioner(DriverPart& part) {
@@ -151,20 +154,40 @@ void Cluster::add_provisioner(DriverPart& part) {
     const auto bring_up = [this, name, &part](bool runs_since_long) {
         auto process = new_process(name);
         sidecar::ProvisionerSetting setting;
-        setting.endpoint = part.endpoint.get();
+        fill_setting(setting, name, part);
         setting.options = part.options.provisioner;
-        setting.profile = options_.profile;
-        setting.start_unix_seconds = options_.start_unix_seconds;
-        setting.ready = [this, name] { tell(name, Lifecycle::What::Ready); };
-        // The kubelet starts the container again at once.
-        setting.lost_driver = [this, name] {
-            (void)end_component(name, Lifecycle::What::Crashed, InFlight::Deliver);
-            (void)start_component(name);
-        };
         sidecar::bring_up_provisioner(*process, std::move(setting), runs_since_long);
         return process;
     };
     programs_.push_back(std::make_unique<Program>(name, bring_up));
+}
+
+void Cluster::add_attacher(DriverPart& part) {
+    const std::string name = std::string(kAttacherName) + "/" + part.options.name;
+    const auto bring_up = [this, name, &part](bool runs_since_long) {
+        auto process = new_process(name);
+        sidecar::AttacherSetting setting;
+        fill_setting(setting, name, part);
+        setting.options = part.options.attacher;
+        sidecar::bring_up_attacher(*process, std::move(setting), runs_since_long);
+        return process;
+    };
+    programs_.push_back(std::make_unique<Program>(name, bring_up));
+}
+
+void Cluster::fill_setting(sidecar::SidecarSetting& setting, const std::string& name,
+                           DriverPart& part) {
+    setting.endpoint = part.endpoint.get();
+    setting.profile = options_.profile;
+    setting.start_unix_seconds = options_.start_unix_seconds;
+    const Program* own = program(name);
+    setting.pod = name + "-" + std::to_string(own ? own->pod : 1);
+    setting.ready = [this, name] { tell(name, Lifecycle::What::Ready); };
+    // The kubelet starts the container again at once.
+    setting.lost_driver = [this, name] {
+        (void)end_component(name, Lifecycle::What::Crashed, InFlight::Deliver);
+        (void)start_component(name);
+    };
 }
 
 std::unique_ptr<control::Process> Cluster::new_process(const std::string& name) {
@@ -255,6 +278,7 @@ std::optional<std::string> Cluster::end_component(std::string_view component, Li
         Program& p = *program(*name);
         if (in_flight == InFlight::Drop) p.process->drop_in_flight();
         p.process.reset();
+        if (how == Lifecycle::What::Stopped) ++p.pod;
     }
     return std::nullopt;
 }

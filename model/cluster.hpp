@@ -25,6 +25,10 @@ class Driver;
 class Endpoint;
 }  // namespace csi
 
+namespace sidecar {
+struct SidecarSetting;
+}
+
 struct ControllerManagerSettings;
 
 struct ControllerManagerOptions {
@@ -42,8 +46,9 @@ struct DriverOptions {
     csi::DriverProfile profile;
     bool topology = false, snapshots = false;
     std::vector<std::string> nodes;  // where its node part runs; empty: all nodes
-    bool provisioner_on = true;
+    bool provisioner_on = true, attacher_on = true;
     sidecar::ProvisionerOptions provisioner;
+    sidecar::AttacherOptions attacher;
     DriverOptions() = default;
 };
 
@@ -95,8 +100,8 @@ class Cluster {
     void start();
 
     // Components by the name the scenario uses: kube-apiserver, kube-controller-manager, and, for a
-    // driver, csi-driver/NAME and external-provisioner/NAME. Where there is one driver only, its
-    // name may be left out.
+    // driver, csi-driver/NAME, external-provisioner/NAME and external-attacher/NAME. Where there is
+    // one driver only, its name may be left out.
     std::vector<std::string> components() const;
     bool is_running(std::string_view component);
     // Errors: unknown component, or already in that state (a plain sentence).
@@ -127,6 +132,7 @@ class Cluster {
         // A process with its controllers, up if it `runs_since_long`, else coming up by itself.
         std::function<std::unique_ptr<control::Process>(bool runs_since_long)> bring_up;
         std::unique_ptr<control::Process> process;
+        int pod = 1;  // counts those that were stopped; a crash is a container's restart
         Program(std::string n, std::function<std::unique_ptr<control::Process>(bool)> up)
             : name(std::move(n)), bring_up(std::move(up)) {}
     };
@@ -140,6 +146,8 @@ class Cluster {
     void add_controller_manager();
     void add_driver(const DriverOptions& options);
     void add_provisioner(DriverPart& part);
+    void add_attacher(DriverPart& part);
+    void fill_setting(sidecar::SidecarSetting& setting, const std::string& name, DriverPart& part);
     std::unique_ptr<control::Process> new_process(const std::string& name);
     sim::Task<void> come_up(control::Process& process, sim::Duration delay,
                             std::function<void(control::Process&)> fill);

@@ -19,6 +19,7 @@ enum class Part : unsigned char {
     NodeLifecycle,  // heartbeats that somebody looks at, node monitor, taint eviction
     PodGarbage,
     CsiDrivers,  // with external-provisioner
+    Attacher,
     Snapshots,
     Expansion,
     Eviction,   // the eviction subresource, so drain

@@ -31,8 +31,7 @@ ShapeRef controllers() {
                                "change only by steps."}),
          notes(Part::CsiDrivers,
                {"externalProvisioner", on, "The provisioner beside each CSI driver."}),
-         notes(Part::AttachDetach,
-               {"externalAttacher", on, "The attacher beside each CSI driver."}),
+         notes(Part::Attacher, {"externalAttacher", on, "The attacher beside each CSI driver."}),
          notes(Part::Expansion, {"externalResizer", on, "The resizer beside each CSI driver."}),
          notes(Part::Snapshots,
                {"externalSnapshotter", on, "The snapshotter beside each CSI driver."})});

@@ -19,6 +19,8 @@ std::vector<Field> common_options() {
             {"kubeAPIBurst", integer(1, 1'000'000), "Requests at once; 10 by default."},
             {"retryIntervalStart", duration(), "First backoff; 1s by default."},
             {"retryIntervalMax", duration(), "Longest backoff; 5m by default."},
+            {"leaderElection", boolean(),
+             "Works only while it holds its lease in kube-system; false by default."},
             {"startDelay", duration(),
              "From the process's start to its first write; 230ms was measured."}};
 }
@@ -40,16 +42,32 @@ ShapeRef provisioner() {
                       "So many letters of the claim's uid, without dashes."});
     fields.push_back({"controllerPublishReadonly", boolean(),
                       "Volumes of a single ReadOnlyMany claim are read-only."});
+    fields.push_back({"enableCapacity", boolean(),
+                      "Keeps CSIStorageCapacity objects in kube-system; false by default."});
+    fields.push_back({"capacityForImmediateBinding", boolean(),
+                      "Of classes with immediate binding too; false by default."});
+    fields.push_back({"capacityPollInterval", duration(),
+                      "Between two questions for all capacities; 1m by default."});
     return record("externalProvisionerOptions", "options such as {workerThreads: 100}",
                   std::move(fields));
+}
+
+ShapeRef attacher() {
+    std::vector<Field> fields = common_options();
+    fields.push_back({"reconcileSync", duration(),
+                      "Between two looks at the driver's list of volumes; 1m by default."});
+    fields.push_back(
+        {"maxEntries", integer(0, 1'000'000), "A page of that list; 0, the default: no limit."});
+    fields.push_back({"resync", duration(), "Of its caches; 10m by default."});
+    fields.push_back({"defaultFSType", text(), "Where the volume names none."});
+    return record("attacherOptions", "options such as {workerThreads: 10}", std::move(fields));
 }
 
 ShapeRef sidecars() {
     return record(
         "sidecars", "options of sidecars",
         {{"externalProvisioner", provisioner(), "The provisioner's."},
-         needs(Part::AttachDetach,
-               {"externalAttacher", sidecar("attacherOptions"), "The attacher's."}),
+         {"externalAttacher", attacher(), "The attacher's."},
          needs(Part::Expansion, {"externalResizer", sidecar("resizerOptions"), "The resizer's."}),
          needs(Part::Snapshots,
                {"externalSnapshotter", sidecar("snapshotterOptions"), "The snapshotter's."})});

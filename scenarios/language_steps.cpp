@@ -326,7 +326,7 @@ const std::vector<Latency>& latencies() {
         {"claim-provisioned", Part::CsiDrivers, "the creation of a claim",
          "the creation of a volume made for it"},
         {"pod-scheduled", Part::Scheduler, "the pod's creation", "its nodeName being set"},
-        {"volume-attached", Part::AttachDetach, "the VolumeAttachment's creation",
+        {"volume-attached", Part::Attacher, "the VolumeAttachment's creation",
          "its attached becoming true"},
         {"volume-mounted", Part::Kubelet, "the pod's nodeName being set",
          "its containers' creation being possible"},

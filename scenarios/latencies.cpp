@@ -14,6 +14,7 @@ using model::api::Key;
 using model::api::ObjectRef;
 using model::api::PersistentVolume;
 using model::api::PersistentVolumeClaim;
+using model::api::VolumeAttachment;
 
 template <class T>
 std::string_view phase_of(const ObjectRef& object) {
@@ -44,6 +45,7 @@ void LatencySamples::end(const Key& key, sim::Time at) {
 void LatencySamples::on(sim::Time at, const Committed& committed) {
     if (committed.object->kind == PersistentVolumeClaim::kKind) on_claim(at, committed);
     if (committed.object->kind == PersistentVolume::kKind) on_volume(at, committed);
+    if (committed.object->kind == VolumeAttachment::kKind) on_attachment(at, committed);
 }
 
 void LatencySamples::on_claim(sim::Time at, const Committed& c) {
@@ -79,6 +81,17 @@ void LatencySamples::on_provisioned(sim::Time at, const Committed& c) {
                                                           model::api::annotation::kProvisionedBy);
     if (is_made && volume->spec.claimRef)
         end(Key(volume->spec.claimRef->ns, volume->spec.claimRef->name), at);
+}
+
+void LatencySamples::on_attachment(sim::Time at, const Committed& c) {
+    if (name_ != "volume-attached") return;
+    const Key key = c.object->key();
+    if (c.change == Change::Added) begin(key, at);
+    if (c.change == Change::Deleted) {
+        began_.erase(key);
+    } else if (as<VolumeAttachment>(c.object)->status.attached) {
+        end(key, at);
+    }
 }
 
 std::optional<sim::Duration> LatencySamples::percentile(int percent) const {

@@ -38,6 +38,7 @@ class LatencySamples {
     void end(const model::api::Key& key, sim::Time at);
     void on_claim(sim::Time at, const model::Committed& committed);
     void on_volume(sim::Time at, const model::Committed& committed);
+    void on_attachment(sim::Time at, const model::Committed& committed);
     void on_provisioned(sim::Time at, const model::Committed& committed);
 
     std::string name_;

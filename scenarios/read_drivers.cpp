@@ -101,7 +101,9 @@ void read_overrides(const Node& node, LoadContext& context, DriverProfile& profi
         }
 }
 
-void read_common(const Node& node, model::sidecar::SidecarOptions& o) {
+// `name`: of the sidecar, for messages.
+void read_common(const Node& node, const std::string& name, LoadContext& context,
+                 model::sidecar::SidecarOptions& o) {
     o.worker_threads = static_cast<int>(int_of(node.find("workerThreads"), o.worker_threads));
     o.timeout = duration_of(node.find("timeout")).value_or(o.timeout);
     o.kube_api_qps = static_cast<int>(int_of(node.find("kubeAPIQPS"), o.kube_api_qps));
@@ -109,18 +111,19 @@ void read_common(const Node& node, model::sidecar::SidecarOptions& o) {
     o.retry_start = duration_of(node.find("retryIntervalStart")).value_or(o.retry_start);
     o.retry_max = duration_of(node.find("retryIntervalMax")).value_or(o.retry_max);
     o.start_delay = duration_of(node.find("startDelay")).value_or(o.start_delay);
+    o.leader_election = bool_of(node.find("leaderElection"), o.leader_election);
+    if (o.timeout == sim::Duration::zero())
+        context.error(node.place(), name + ": a timeout must be longer than 0s");
+    if (o.retry_start == sim::Duration::zero() || o.retry_start > o.retry_max)
+        context.error(node.place(), name +
+                                        ": retryIntervalStart must be more than 0s and not more "
+                                        "than retryIntervalMax");
 }
 
 void read_provisioner(const Node* node, LoadContext& context,
                       model::sidecar::ProvisionerOptions& o) {
     if (!node) return;
-    read_common(*node, o);
-    if (o.timeout == sim::Duration::zero())
-        context.error(node->place(), "externalProvisioner: a timeout must be longer than 0s");
-    if (o.retry_start == sim::Duration::zero() || o.retry_start > o.retry_max)
-        context.error(node->place(),
-                      "externalProvisioner: retryIntervalStart must be more than 0s "
-                      "and not more than retryIntervalMax");
+    read_common(*node, "externalProvisioner", context, o);
     o.strict_topology = bool_of(node->find("strictTopology"), o.strict_topology);
     o.immediate_topology = bool_of(node->find("immediateTopology"), o.immediate_topology);
     o.extra_create_metadata = bool_of(node->find("extraCreateMetadata"), o.extra_create_metadata);
@@ -130,6 +133,25 @@ void read_provisioner(const Node* node, LoadContext& context,
         static_cast<int>(int_of(node->find("volumeNameUUIDLength"), o.volume_name_uuid_length));
     o.controller_publish_readonly =
         bool_of(node->find("controllerPublishReadonly"), o.controller_publish_readonly);
+    o.enable_capacity = bool_of(node->find("enableCapacity"), o.enable_capacity);
+    o.capacity_for_immediate_binding =
+        bool_of(node->find("capacityForImmediateBinding"), o.capacity_for_immediate_binding);
+    o.capacity_poll_interval =
+        duration_of(node->find("capacityPollInterval")).value_or(o.capacity_poll_interval);
+    if (o.capacity_poll_interval == sim::Duration::zero())
+        context.error(node->place(),
+                      "externalProvisioner: capacityPollInterval must be longer than 0s");
+}
+
+void read_attacher(const Node* node, LoadContext& context, model::sidecar::AttacherOptions& o) {
+    if (!node) return;
+    read_common(*node, "externalAttacher", context, o);
+    o.reconcile_sync = duration_of(node->find("reconcileSync")).value_or(o.reconcile_sync);
+    if (o.reconcile_sync == sim::Duration::zero())
+        context.error(node->place(), "externalAttacher: reconcileSync must be longer than 0s");
+    o.resync = duration_of(node->find("resync")).value_or(o.resync);
+    o.max_entries = int_of(node->find("maxEntries"), o.max_entries);
+    o.default_fstype = text_of(node->find("defaultFSType"), o.default_fstype);
 }
 
 DriverOptions read_driver(const Node& node, LoadContext& context) {
@@ -147,6 +169,7 @@ DriverOptions read_driver(const Node& node, LoadContext& context) {
     p.extra_create_metadata = driver.profile.extra_create_metadata;
     const Node* sidecars = node.find("sidecars");
     if (sidecars) read_provisioner(sidecars->find("externalProvisioner"), context, p);
+    if (sidecars) read_attacher(sidecars->find("externalAttacher"), context, driver.attacher);
     return driver;
 }
 
@@ -154,7 +177,9 @@ DriverOptions read_driver(const Node& node, LoadContext& context) {
 
 void read_drivers(const Node& cluster, LoadContext& context, model::ClusterOptions& options) {
     const Node* on = cluster.find("controllers");
-    const bool provisioner_on = bool_of(on ? on->find("externalProvisioner") : nullptr, true);
+    const auto is_on = [on](const char* sidecar) {
+        return bool_of(on ? on->find(sidecar) : nullptr, true);
+    };
     const Node* drivers = cluster.find("drivers");
     if (!drivers) return;
     for (const Node& node : drivers->items) {
@@ -165,7 +190,8 @@ void read_drivers(const Node& cluster, LoadContext& context, model::ClusterOptio
         if (twice)
             context.error(node.find("name")->place(),
                           "driver " + driver.name + " stands twice in spec.cluster.drivers");
-        driver.provisioner_on = provisioner_on;
+        driver.provisioner_on = is_on("externalProvisioner");
+        driver.attacher_on = is_on("externalAttacher");
         context.drivers.push_back(driver.name);
         options.drivers.push_back(std::move(driver));
     }
