@@ -19,6 +19,7 @@ struct SidecarOptions {
     sim::Duration retry_start = std::chrono::seconds(1);
     sim::Duration retry_max = std::chrono::minutes(5);
     int worker_threads = 100;
+    bool leader_election = false;
     // Process start to first write; measured. Connecting and asking for capabilities lie in it.
     sim::Duration start_delay = std::chrono::milliseconds(230);
     SidecarOptions() = default;
