@@ -31,7 +31,9 @@ ShapeRef controllers() {
                                "change only by steps."}),
          notes(Part::CsiDrivers,
                {"externalProvisioner", on, "The provisioner beside each CSI driver."}),
-         notes(Part::Attacher, {"externalAttacher", on, "The attacher beside each CSI driver."}),
+         notes(Part::Attacher, {"externalAttacher", on,
+                                "The attacher beside each CSI driver; by default beside those "
+                                "that attach."}),
          notes(Part::Expansion, {"externalResizer", on, "The resizer beside each CSI driver."}),
          notes(Part::Snapshots,
                {"externalSnapshotter", on, "The snapshotter beside each CSI driver."})});

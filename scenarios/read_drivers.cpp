@@ -177,8 +177,8 @@ DriverOptions read_driver(const Node& node, LoadContext& context) {
 
 void read_drivers(const Node& cluster, LoadContext& context, model::ClusterOptions& options) {
     const Node* on = cluster.find("controllers");
-    const auto is_on = [on](const char* sidecar) {
-        return bool_of(on ? on->find(sidecar) : nullptr, true);
+    const auto is_on = [on](const char* sidecar, bool otherwise) {
+        return bool_of(on ? on->find(sidecar) : nullptr, otherwise);
     };
     const Node* drivers = cluster.find("drivers");
     if (!drivers) return;
@@ -190,8 +190,9 @@ void read_drivers(const Node& cluster, LoadContext& context, model::ClusterOptio
         if (twice)
             context.error(node.find("name")->place(),
                           "driver " + driver.name + " stands twice in spec.cluster.drivers");
-        driver.provisioner_on = is_on("externalProvisioner");
-        driver.attacher_on = is_on("externalAttacher");
+        driver.provisioner_on = is_on("externalProvisioner", true);
+        // A driver that attaches nothing is deployed without it.
+        driver.attacher_on = is_on("externalAttacher", driver.profile.attach_required);
         context.drivers.push_back(driver.name);
         options.drivers.push_back(std::move(driver));
     }
