@@ -246,8 +246,10 @@ std::string Timeline::waits_before(const model::Stamp& stamp) const {
         if (length >= kWorthTelling)
             if (std::string words = wait_words(step->wait, length); !words.empty())
                 waits.push_back(std::move(words));
-        // What led to a resync or a poll is the loop itself, pass after pass.
-        if (step->wait == Wait::Resync || step->wait == Wait::PollGrid) break;
+        // What led to a resync or a poll is the loop itself, pass after pass; what led to a step is
+        // the scenario's clock.
+        if (step->wait == Wait::Resync || step->wait == Wait::PollGrid || step->wait == Wait::User)
+            break;
         event = step->parent;
     } while (event != 0 && !told_.contains(event));
     std::string text;

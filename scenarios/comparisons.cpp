@@ -22,14 +22,15 @@ bool fits(const Node& node, bool is_share, LoadContext& context) {
     const Node& recorded = *node.find("recorded");
     if (is_share != recorded.is_map()) {
         context.error(recorded.place(), is_share ? "a share is compared with {count: ..., of: ...}"
-                                                 : "a point is compared with a duration");
+                                                 : "a time is compared with a duration");
         return false;
     }
     for (const char* key : {"pAtLeast", "fromPercent", "toPercent", "withinPercent"}) {
         const bool of_share = std::string_view(key) != "withinPercent";
         if (bounded_by(node, key) && of_share != is_share) {
             context.error(node.find(key)->place(), "\"" + std::string(key) + "\" goes with \"" +
-                                                       (of_share ? "share" : "reached") + "\"");
+                                                       (of_share ? "share" : "reached or took") +
+                                                       "\"");
             return false;
         }
     }
@@ -52,8 +53,9 @@ void read_share(const Node& node, const Node& share, LoadContext& context, Compa
 std::optional<Comparison> read_comparison(const Node& node, LoadContext& context) {
     const Node* share = node.find("share");
     const Node* reached = node.find("reached");
-    if ((share == nullptr) == (reached == nullptr)) {
-        context.error(node.place(), "a comparison has either \"share\" or \"reached\"");
+    const Node* took = node.find("took");
+    if ((share != nullptr) + (reached != nullptr) + (took != nullptr) != 1) {
+        context.error(node.place(), "a comparison has one of \"share\", \"reached\" and \"took\"");
         return std::nullopt;
     }
     Comparison c;
@@ -64,9 +66,11 @@ std::optional<Comparison> read_comparison(const Node& node, LoadContext& context
     if (share) {
         read_share(node, *share, context, c);
     } else {
-        c.of = text_of(reached->find("of"));
-        c.percent = static_cast<int>(int_of(reached->find("percent")));
-        c.since = duration_of(reached->find("since")).value_or(sim::Duration::zero());
+        const Node& point = reached ? *reached : *took;
+        c.is_took = took != nullptr;
+        c.of = text_of(point.find("of"));
+        c.percent = static_cast<int>(int_of(point.find("percent")));
+        c.since = duration_of(point.find("since")).value_or(sim::Duration::zero());
         c.recorded_time = *duration_of(node.find("recorded"));
     }
     if (const Node* p = node.find("pAtLeast")) c.p_at_least = p->scalar.as_double();
@@ -104,6 +108,8 @@ std::vector<Figure> Comparer::figures() const {
             // What never came to its end took longer than anything.
             if (c.up_to == sim::Duration::max())
                 figure.count += static_cast<std::int64_t>(s.unfinished());
+        } else if (c.is_took) {
+            figure.reached = s.percentile(c.percent);
         } else if (total > 0) {
             const std::size_t rank = (total * static_cast<std::size_t>(c.percent) + 99) / 100;
             if (rank <= s.ends().size())

@@ -1,8 +1,9 @@
 // Comparer: finds a run's own figures for the comparisons of its scenario.
 //
 // A share counts the objects whose latency lies between two bounds, of all that began; a point is
-// the virtual time at which so many in a hundred had come to their end. Holding a figure against
-// the recorded one (Fisher's exact test, a tolerance) is the reports' part.
+// the virtual time at which so many in a hundred had come to their end, or the latency that so many
+// did not exceed. Holding a figure against the recorded one (Fisher's exact test, a tolerance) is
+// the reports' part.
 #pragma once
 
 #include <vector>

@@ -298,6 +298,10 @@ ShapeRef comparisons() {
         {required({"of", word(names), "Of which latency."}),
          required({"percent", integer(1, 100), "So many in a hundred have come to its end."}),
          {"since", duration(), "Counted from this virtual time; 0s by default."}});
+    const ShapeRef took =
+        record("took", "a percentile such as {of: claim-bound, percent: 95}",
+               {required({"of", word(names), "Of which latency."}),
+                required({"percent", integer(1, 100), "So many in a hundred took no longer."})});
     const ShapeRef counted = record(
         "recordedCount", "a count such as {count: 29, of: 30}",
         {required({"count", integer(0), "So many."}), required({"of", integer(1), "Of so many."})});
@@ -306,6 +310,7 @@ ShapeRef comparisons() {
         {required({"what", text("a title"), "What is compared."}),
          {"share", share, "How many of all; `recorded` is a count."},
          {"reached", reached, "The virtual time at which so many were done; `recorded` is a time."},
+         {"took", took, "How long so many took at most; `recorded` is a time."},
          required(
              {"recorded",
               one_of("a count such as {count: 29, of: 30}, or a duration", {counted, duration()}),
@@ -314,7 +319,7 @@ ShapeRef comparisons() {
          {"pAtLeast", number(0, 1), "Share: Fisher's exact test must give no less than this."},
          {"fromPercent", integer(0, 100), "Share: the simulated share is no less ..."},
          {"toPercent", integer(0, 100), "... and no more than this."},
-         {"withinPercent", integer(0, 100), "Reached: it differs by no more than this."}});
+         {"withinPercent", integer(0, 100), "Reached, took: it differs by no more than this."}});
     return list(comparison, "a list of comparisons");
 }
 

@@ -125,7 +125,8 @@ struct Step {
 // A figure measured on a real cluster, and how the run's own is found and held against it.
 struct Comparison {
     std::string what, source, of;  // of: a latency's name
-    bool is_share = true;          // else: the time at which `percent` were reached
+    bool is_share = true;  // else: the time at which `percent` were reached, or, if `is_took`,
+    bool is_took = false;  // how long that many took at most
     sim::Duration over{-1}, up_to = sim::Duration::max();  // share: over < took <= up_to
     int percent = 100;
     sim::Duration since{};  // reached: counted from here

@@ -97,6 +97,23 @@ TEST_SUITE("compare") {
         CHECK(*outcome.figures[0].reached > 5ms);
         CHECK(*outcome.figures[0].reached < 100ms);
     }
+
+    TEST_CASE("a percentile counts from the beginning of each object, whenever that was") {
+        const Scenario s = test::load(std::string(kPair) +
+                                      "  compare:\n"
+                                      "  - {what: half, took: {of: claim-bound, percent: 50}, "
+                                      "recorded: 20ms}\n"
+                                      "  - {what: all, took: {of: claim-bound, percent: 100}, "
+                                      "recorded: 20ms}\n");
+        Run run(s, {});
+        const Outcome& outcome = run.play();
+        REQUIRE(outcome.figures.size() == 2);
+        REQUIRE(outcome.figures[0].reached);
+        CHECK(*outcome.figures[0].reached > 5ms);
+        CHECK(*outcome.figures[0].reached < 100ms);
+        // One claim is never bound.
+        CHECK(!outcome.figures[1].reached);
+    }
 }
 
 }  // namespace scenarios
