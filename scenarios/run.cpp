@@ -5,6 +5,7 @@
 
 #include "model/csi/endpoint.hpp"
 #include "model/csi/lifecycle.hpp"
+#include "model/sidecar/provision_rules.hpp"
 #include "model/volume/invariants.hpp"
 #include "scenarios/activity.hpp"
 #include "scenarios/judge.hpp"
@@ -118,7 +119,9 @@ struct Run::Impl : model::Listener {
     model::api::Text last_writer;
     Time next_settle_check{};
     std::unique_ptr<model::Listener> invariants;
-    std::unique_ptr<model::csi::LifecycleRules> lifecycle;  // where there are drivers
+    // Where there are drivers.
+    std::unique_ptr<model::csi::LifecycleRules> lifecycle;
+    std::unique_ptr<model::Listener> provisioning;
     Comparer comparer{scenario.compare};
 };
 
@@ -154,6 +157,7 @@ void Run::Impl::want_uids() {
 
 void Run::Impl::watch_drivers() {
     if (cluster.drivers().empty()) return;
+    provisioning = model::sidecar::make_provision_rules(cluster);
     lifecycle = std::make_unique<model::csi::LifecycleRules>(cluster.journal());
     for (const std::string& name : cluster.drivers())
         lifecycle->know(name, offered(cluster.endpoint(name)->driver().settings()));
