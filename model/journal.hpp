@@ -4,7 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -125,6 +128,17 @@ class Listener {
     virtual void on(const Stamp& stamp, const Happening& happening) = 0;
 };
 
+// Takes what the real programs export to Prometheus, under the names and labels that they use.
+class Meter {
+  public:
+    using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+    virtual ~Meter() = default;
+    // One more of a counter: controller_persistentvolumeclaim_provision_total.
+    virtual void count(std::string_view metric, Labels labels) = 0;
+    // One observation of a histogram: csi_sidecar_operations_seconds.
+    virtual void observe(std::string_view metric, Labels labels, sim::Duration took) = 0;
+};
+
 // Work that a worker takes from a queue was caused by what put it there, not by the worker having
 // finished its last key. The journal keeps these second parents so that a path can be followed back
 // through queues.
@@ -145,6 +159,9 @@ class Journal {
     }
     void want_matches(bool on) { want_matches_ = on; }
     bool wants_matches() const { return want_matches_; }
+    // Null where nobody measures.
+    Meter* meter() const { return meter_; }
+    void set_meter(Meter* meter) { meter_ = meter; }
     // Kept only while `keep_links(true)`.
     void keep_links(bool on) { keep_links_ = on; }
     void link(Link link) {
@@ -155,6 +172,7 @@ class Journal {
   private:
     std::vector<Listener*> listeners_;
     std::vector<Link> links_;
+    Meter* meter_ = nullptr;
     bool want_matches_ = false;
     bool keep_links_ = false;
 };

@@ -9,6 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::string_view kKubelet = "kubelet";
+
 // Calls that the storage's own interface must carry out; the others the driver answers by itself.
 bool reaches_storage(Method m) {
     switch (m) {
@@ -55,11 +57,39 @@ Endpoint::Endpoint(sim::Engine& engine, Journal& journal, std::shared_ptr<Driver
       rate_(driver_->settings().profile.rate.qps, driver_->settings().profile.rate.burst) {}
 
 sim::Task<Outcome> Endpoint::send(Text caller, Request request, sim::Duration timeout) {
-    if (!running_) co_return Outcome(not_running());
+    const Method method = method_of(request);
+    if (!running_) {
+        measure(caller, method, Code::Unavailable, 0ns);
+        co_return Outcome(not_running());
+    }
+    const sim::Time began = engine_.now();
     sim::Reply<Outcome> reply(engine_);
-    begin(std::move(caller), std::move(request), timeout, reply.promise());
+    begin(caller, std::move(request), timeout, reply.promise());
     Outcome outcome = co_await reply.get(kind_of(Wait::CsiCall), "the answer of a CSI driver");
+    measure(caller, method, outcome.status.code, engine_.now() - began);
     co_return outcome;
+}
+
+// As its caller saw it. Counterpart: csi-lib-utils metrics, kubelet's csi_plugin metrics.
+void Endpoint::measure(const Text& caller, Method method, Code code, sim::Duration took) {
+    Meter* meter = journal_.meter();
+    if (!meter) return;
+    const std::string name = full_name(method);
+    if (caller == kKubelet) {
+        meter->observe("csi_operations_seconds",
+                       {{"driver_name", this->name().view()},
+                        {"grpc_status_code", to_string(code)},
+                        {"method_name", name},
+                        {"migrated", "false"}},
+                       took);
+    } else {
+        meter->observe("csi_sidecar_operations_seconds",
+                       {{"driver_name", this->name().view()},
+                        {"grpc_status_code", to_string(code)},
+                        {"job", caller.view()},
+                        {"method_name", name}},
+                       took);
+    }
 }
 
 void Endpoint::begin(Text caller, Request request, sim::Duration timeout,

@@ -108,6 +108,7 @@ class Endpoint {
     void give_up(std::uint64_t id);
     void later(std::uint64_t id, sim::Duration delay, void (Endpoint::*step)(std::uint64_t));
     void tell(const Call& call, CsiCall::Moment moment, const Outcome* outcome);
+    void measure(const Text& caller, Method method, Code code, sim::Duration took);
 
     sim::Engine& engine_;
     Journal& journal_;

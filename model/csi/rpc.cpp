@@ -104,6 +104,15 @@ std::string RpcStatus::text() const {
     return "rpc error: code = " + std::string(to_string(code)) + " desc = " + message;
 }
 
+std::string full_name(Method method) {
+    std::string_view service = "Identity";
+    if (method >= Method::CreateVolume) service = "Controller";
+    if (method >= Method::NodeStageVolume) service = "Node";
+    if (method >= Method::GroupControllerGetCapabilities) service = "GroupController";
+    if (method >= Method::GetMetadataAllocated) service = "SnapshotMetadata";
+    return "/csi.v1." + std::string(service) + "/" + std::string(to_string(method));
+}
+
 std::string_view to_string(Method method) { return name_in(kMethodNames, method); }
 std::optional<Method> method_of(std::string_view name) {
     return value_of<Method>(kMethodNames, name);

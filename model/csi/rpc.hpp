@@ -89,6 +89,8 @@ enum class Method : std::uint8_t {
 };
 inline constexpr std::size_t kMethods = static_cast<std::size_t>(Method::Count_);
 std::string_view to_string(Method method);
+// "/csi.v1.Controller/CreateVolume", as gRPC names it.
+std::string full_name(Method method);
 std::optional<Method> method_of(std::string_view name);
 
 // A set of an enumeration's values with the protocol's numbers. It keeps the order in which a

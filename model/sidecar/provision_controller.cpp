@@ -134,9 +134,29 @@ sim::Task<api::Status> ProvisionController::sync_claim(api::Ref<PVC> claim) {
     const api::Result<bool> should = should_provision(*claim);
     if (!should) co_return should.error();
     if (!*should) co_return api::Status();
-    auto provisioning = provision(claim);
+    const sim::Time began = process_.engine().now();
+    bool stopped = false;
+    auto provisioning = provision(claim, stopped);
     api::Status result = co_await std::move(provisioning);
+    measure_claim(*claim, result.ok() && !stopped, process_.engine().now() - began);
     co_return result;
+}
+
+// A claim that needs no volume any more counts as a failure, as upstream has it.
+void ProvisionController::measure_claim(const PVC& claim, bool succeeded, sim::Duration took) {
+    Meter* meter = process_.journal().meter();
+    if (!meter) return;
+    const std::string_view cls =
+        claim.spec.storageClassName ? claim.spec.storageClassName->view() : std::string_view();
+    const std::string_view source =
+        claim.spec.dataSource ? claim.spec.dataSource->kind.view() : std::string_view();
+    if (!succeeded)
+        return meter->count("controller_persistentvolumeclaim_provision_failed_total",
+                            {{"class", cls}, {"source", source}});
+    meter->observe("controller_persistentvolumeclaim_provision_duration_seconds",
+                   {{"class", cls}, {"source", source}}, took);
+    meter->count("controller_persistentvolumeclaim_provision_total",
+                 {{"class", cls}, {"source", source}});
 }
 
 bool ProvisionController::is_held_back(const PVC& claim) {
@@ -160,17 +180,19 @@ api::Result<bool> ProvisionController::should_provision(const PVC& claim) const 
     return !waits || !claim.metadata.annotations.get(api::annotation::kSelectedNode).empty();
 }
 
-sim::Task<api::Status> ProvisionController::provision(api::Ref<PVC> claim) {
+sim::Task<api::Status> ProvisionController::provision(api::Ref<PVC> claim, bool& stopped) {
     const api::Text uid = claim->metadata.uid;
     // The name is made from the claim alone, whatever prefix the options ask for.
     const api::Key existing(api::Text(), "pvc-" + uid.str());
     const api::Ref<api::StorageClass> cls = class_of(*claim);
     if (volume_informer_.get(existing)) {
+        stopped = true;
         in_progress_.erase(uid);
         co_return api::Status();
     }
     if (!cls) co_return failed("the StorageClass is gone");
     if (!provisioner_.knows(cls->provisioner)) {
+        stopped = true;
         in_progress_.erase(uid);
         co_return api::Status();
     }
@@ -181,6 +203,7 @@ sim::Task<api::Status> ProvisionController::provision(api::Ref<PVC> claim) {
     auto provisioning = provisioner_.provision(claim, cls, std::move(node));
     Provisioned made = co_await std::move(provisioning);
     if (!made.volume) {
+        stopped = made.ignored;
         auto settling = settle_failure(claim, std::move(made));
         api::Status result = co_await std::move(settling);
         co_return result;

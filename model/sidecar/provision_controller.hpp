@@ -37,7 +37,10 @@ class ProvisionController final : public control::Controller {
     sim::Task<api::Status> sync_claim(api::Ref<PVC> claim);
     bool is_held_back(const PVC& claim);
     api::Result<bool> should_provision(const PVC& claim) const;
-    sim::Task<api::Status> provision(api::Ref<PVC> claim);
+    // `stopped`: there was nothing to do any more; it is the caller's and outlives the task.
+    sim::Task<api::Status> provision(api::Ref<PVC> claim, bool& stopped);
+    void measure_claim(const PVC& claim, bool succeeded, sim::Duration took);
+    void measure_deletion(const PV& volume, bool succeeded, sim::Duration took);
     sim::Task<api::Status> settle_failure(api::Ref<PVC> claim, Provisioned failed);
     sim::Task<api::Status> give_node_back(api::Ref<PVC> claim);
     api::Ref<api::StorageClass> class_of(const PVC& claim) const;

@@ -43,9 +43,21 @@ sim::Task<api::Status> ProvisionController::sync_volume(api::Ref<PV> volume) {
         volume = *set;
     }
     if (!should_delete(*volume)) co_return api::Status();
+    const sim::Time began = process_.engine().now();
     auto deleting = delete_volume(volume);
     api::Status result = co_await std::move(deleting);
+    measure_deletion(*volume, result.ok(), process_.engine().now() - began);
     co_return result;
+}
+
+void ProvisionController::measure_deletion(const PV& volume, bool succeeded, sim::Duration took) {
+    Meter* meter = process_.journal().meter();
+    if (!meter) return;
+    const std::string_view cls = volume.spec.storageClassName.view();
+    if (!succeeded)
+        return meter->count("controller_persistentvolume_delete_failed_total", {{"class", cls}});
+    meter->observe("controller_persistentvolume_delete_duration_seconds", {{"class", cls}}, took);
+    meter->count("controller_persistentvolume_delete_total", {{"class", cls}});
 }
 
 bool ProvisionController::is_mine(const PV& volume) const {

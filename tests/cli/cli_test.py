@@ -197,6 +197,18 @@ class Cli(unittest.TestCase):
         self.assertEqual(json.loads(self.call("run", self.driven, "--rpc=-").stdout.splitlines()[0]), lines[0])
         self.assertIn("cannot write", self.call("run", self.driven, "--rpc", "/no/such/x", code=2).stderr)
 
+    def test_metrics_are_what_prometheus_reads(self):
+        path = self.root / "metrics.txt"
+        self.call("run", self.driven, "--quiet", "--metrics", str(path))
+        text = path.read_text()
+        self.assertIn("# TYPE csi_sidecar_operations_seconds histogram\n", text)
+        self.assertRegex(text, r'\ncontroller_persistentvolumeclaim_provision_failed_total\{class="\w+",source=""\} 1\n')
+        for line in text.splitlines():
+            self.assertRegex(line, r"^(# TYPE \w+ (counter|gauge|histogram)|\w+(\{.*\})? [0-9.]+)$")
+        self.call("run", self.driven, "--quiet", "--metrics", str(path))
+        self.assertEqual(path.read_text(), text)
+        self.assertIn("cannot write", self.call("run", self.driven, "--metrics", "/no/such/x", code=2).stderr)
+
     def test_the_json_report_has_passages_and_drivers(self):
         path = self.root / "report.json"
         self.call("run", self.driven, "--quiet", "--json", str(path))

@@ -23,9 +23,10 @@ struct Options {
     std::vector<std::string> arguments;  // paths, KIND/NAME
     std::optional<std::uint64_t> seed;
     std::optional<sim::Duration> until, at;
-    std::vector<std::string> set;                         // path=value
-    std::string record, requests, rpc, json, dot, junit;  // "": not asked for; "-": standard output
-    unsigned jobs = 1, seeds = 0;                         // seeds 0: the scenario's own
+    std::vector<std::string> set;  // path=value
+    // "": not asked for; "-": standard output
+    std::string record, requests, rpc, metrics, json, dot, junit;
+    unsigned jobs = 1, seeds = 0;  // seeds 0: the scenario's own
     bool shuffle = false, quiet = false, verbose = false, once = false, no_timeline = false;
     bool as_json = false;  // drivers: print JSON
     Color color = Color::Auto;

@@ -3,6 +3,7 @@
 
 #include "reports/columns.hpp"
 #include "reports/latency.hpp"
+#include "reports/metrics.hpp"
 #include "reports/output_file.hpp"
 #include "reports/record.hpp"
 #include "reports/requests.hpp"
@@ -127,19 +128,24 @@ struct LiveFiles {
     std::optional<reports::Record> record;
     std::optional<reports::RequestLog> requests;
     std::optional<reports::RpcLog> rpc;
+    std::optional<reports::Metrics> metrics;
 
     LiveFiles(const Options& options, const model::api::Scheme& scheme) {
         if (!options.record.empty()) record.emplace(options.record, scheme);
         const auto reads = options.verbose ? reports::Reads::Included : reports::Reads::LeftOut;
         if (!options.requests.empty()) requests.emplace(options.requests, scheme, reads);
         if (!options.rpc.empty()) rpc.emplace(options.rpc);
+        if (!options.metrics.empty()) metrics.emplace(scheme);
     }
     void attach(ObservedRun& run) {
         if (record) run.listen(&*record);
         if (requests) run.listen(&*requests);
         if (rpc) run.listen(&*rpc);
+        if (metrics) run.listen(&*metrics);
+        if (metrics) run.run().cluster().journal().set_meter(&*metrics);
     }
-    void close() {
+    void close(ObservedRun& run, const Options& options) {
+        if (metrics) reports::write_file(options.metrics, metrics->text(run.server()));
         if (record) record->close();
         if (requests) requests->close();
         if (rpc) rpc->close();
@@ -159,7 +165,8 @@ void write_reports(ObservedRun& run, const reports::RunSummary& summary, const O
 }
 
 bool uses_standard_output(const Options& o) {
-    return o.record == "-" || o.requests == "-" || o.rpc == "-" || o.json == "-" || o.dot == "-";
+    return o.record == "-" || o.requests == "-" || o.rpc == "-" || o.metrics == "-" ||
+           o.json == "-" || o.dot == "-";
 }
 
 int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
@@ -195,7 +202,7 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     }
     run.play();
     progress.clear();
-    files->close();
+    files->close(run, options);
     const reports::RunSummary summary = run.summary();
     write_reports(run, summary, options);
     if (options.quiet)

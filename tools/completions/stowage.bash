@@ -14,7 +14,7 @@ _stowage() {
             mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
             return
             ;;
-        --record | --requests | --rpc | --json | --dot | --junit)
+        --record | --requests | --rpc | --metrics | --json | --dot | --junit)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             compopt -o filenames 2>/dev/null
             return
@@ -24,7 +24,7 @@ _stowage() {
     local play='--seed --until --set --shuffle --color' words=''
     case $command in
         '') words='run test validate schema explain drivers version' ;;
-        run) words="$play --quiet --verbose --no-timeline --record --requests --rpc --json --dot --help" ;;
+        run) words="$play --quiet --verbose --no-timeline --record --requests --rpc --metrics --json --dot --help" ;;
         test) words="$play --quiet --verbose -j --junit --seeds --once --help" ;;
         explain) words="$play --at --help" ;;
         drivers)
