@@ -17,28 +17,42 @@ std::string share_text(sim::Duration part, sim::Duration whole) {
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "%";
 }
 
-// A kind of wait; of CSI calls, those of one method.
-using Kind = std::pair<model::Wait, std::string_view>;
+// A stage, or a kind of wait; of CSI calls, those of one method.
+struct Kind {
+    PodStage stage{};
+    model::Wait wait{};
+    std::string_view call;
+    auto operator<=>(const Kind&) const = default;
+};
 using Spent = std::map<Kind, sim::Duration>;
 
 std::string name_of(const Kind& kind) {
-    const auto& [wait, call] = kind;
-    return std::string(model::name_of(wait)) + (call.empty() ? "" : " ") + std::string(call);
+    if (kind.stage != PodStage::None) return std::string(name_of(kind.stage));
+    return std::string(model::name_of(kind.wait)) + (kind.call.empty() ? "" : " ") +
+           std::string(kind.call);
 }
 
-Spent spent_in(const std::vector<Segment>& segments) {
+Spent spent_in(const std::vector<Segment>& segments, By by) {
     Spent spent;
-    for (const Segment& s : segments) spent[{s.wait, s.call}] += s.length();
+    for (const Segment& s : segments) {
+        const Kind kind = by == By::Stage ? Kind{s.stage, {}, {}} : Kind{{}, s.wait, s.call};
+        spent[kind] += s.length();
+    }
     return spent;
 }
 
 // What each of those that came to their end spent.
 class Summing {
   public:
+    explicit Summing(By by) : by_(by) {
+        if (by != By::Stage) return;
+        for (int s = 1; s < static_cast<int>(PodStage::Count_); ++s)
+            by_kind_[{static_cast<PodStage>(s), {}, {}}];
+    }
     void begun() { ++summary_.claims; }
     void ended(sim::Duration total, const std::vector<Segment>& segments) {
         totals_.push_back(total);
-        for (const auto& entry : spent_in(segments)) {
+        for (const auto& entry : spent_in(segments, by_)) {
             std::vector<sim::Duration>& spent = by_kind_[entry.first];
             spent.resize(totals_.size() - 1);  // nothing of it for those before
             spent.push_back(entry.second);
@@ -51,27 +65,39 @@ class Summing {
         for (auto& entry : by_kind_) {
             entry.second.resize(n);
             const Percentiles spent = percentiles_of(std::move(entry.second));
-            if (spent.max.count() > 0) summary_.rows.push_back({name_of(entry.first), spent});
+            if (by_ == By::Stage || spent.max.count() > 0)
+                summary_.rows.push_back({name_of(entry.first), spent});
         }
         return std::move(summary_);
     }
 
   private:
+    By by_;
     LatencySummary summary_;
     std::vector<sim::Duration> totals_;
     std::map<Kind, std::vector<sim::Duration>> by_kind_;
 };
 
+template <class P>
+LatencySummary summed(const std::vector<P>& passages, By by) {
+    Summing summing(by);
+    for (const Passage& passage : passages) {
+        summing.begun();
+        if (passage.ended) summing.ended(passage.total(), passage.segments);
+    }
+    return summing.take();
+}
+
 // The longest first; equally long ones in the order of Wait.
-std::string sum_text(const std::string& name, sim::Duration total,
-                     const std::vector<Segment>& segments) {
-    const Spent spent = spent_in(segments);
+std::string sum_text(const Passage& passage, By by) {
+    const Spent spent = spent_in(passage.segments, by);
     std::vector<std::pair<Kind, sim::Duration>> parts(spent.begin(), spent.end());
     std::stable_sort(parts.begin(), parts.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
-    std::string out = name + ": " + brief(total);
+    std::string out = passage.object + ": " + brief(passage.total());
     std::string_view sign = " = ";
     for (const auto& [kind, length] : parts) {
+        if (length == sim::Duration()) continue;
         out += std::string(sign) + name_of(kind) + " " + brief(length);
         sign = " + ";
     }
@@ -98,22 +124,16 @@ Percentiles percentiles_of(std::vector<sim::Duration> samples) {
     return p;
 }
 
-LatencySummary summary_of(const std::vector<ClaimPath>& paths) {
-    Summing summing;
-    for (const ClaimPath& path : paths) {
-        summing.begun();
-        if (path.bound) summing.ended(path.total(), path.segments);
-    }
-    return summing.take();
+LatencySummary summary_of(const std::vector<ClaimPath>& paths) { return summed(paths, By::Wait); }
+LatencySummary summary_of(const std::vector<Passage>& passages, By by) {
+    return summed(passages, by);
 }
 
-LatencySummary summary_of(const std::vector<Passage>& passages) {
-    Summing summing;
-    for (const Passage& passage : passages) {
-        summing.begun();
-        if (passage.ended) summing.ended(passage.total(), passage.segments);
-    }
-    return summing.take();
+std::vector<KindSpent> spent_by_kind(const Passage& passage, By by) {
+    std::vector<KindSpent> all;
+    for (const auto& [kind, spent] : spent_in(passage.segments, by))
+        all.push_back({name_of(kind), spent});
+    return all;
 }
 
 std::string text_of(const LatencySummary& summary, const Passed& passed) {
@@ -131,14 +151,9 @@ std::string text_of(const LatencySummary& summary, const Passed& passed) {
     return out + table.text();
 }
 
-std::string text_of(const ClaimPath& path) {
-    if (!path.bound) return path.claim + ": not bound";
-    return sum_text(path.claim, path.total(), path.segments);
-}
-
-std::string text_of(const Passage& passage, std::string_view otherwise) {
+std::string text_of(const Passage& passage, std::string_view otherwise, By by) {
     if (!passage.ended) return passage.object + ": " + std::string(otherwise);
-    return sum_text(passage.object, passage.total(), passage.segments);
+    return sum_text(passage, by);
 }
 
 }  // namespace reports

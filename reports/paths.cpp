@@ -55,13 +55,13 @@ std::vector<ClaimPath> ClaimPaths::paths(const EventTrace& trace) const {
     std::vector<ClaimPath> paths;
     for (const Life& life : lives_) {
         ClaimPath path;
-        path.claim = life.name;
+        path.object = life.name;
         path.uid = life.uid;
-        path.created = life.created;
+        path.began = life.created;
         path.existed_before = life.existed_before;
         path.deleted = life.deleted;
         if (life.bound) {
-            path.bound = life.bound->at;
+            path.ended = life.bound->at;
             path.segments = path_since(life.created, life.bound->event, trace);
         }
         paths.push_back(std::move(path));

@@ -1,13 +1,16 @@
-// ClaimPaths: why each claim took as long as it did, as typed segments from the commit that created
-// it to the commit that made its phase Bound.
+// Passages: the way of one object from one instant to another as typed segments; and ClaimPaths:
+// why each claim took as long as it did from the commit that created it to the one that made it
+// Bound.
 //
 // The path is walked backwards from the Bound commit: each event leads to the one that it waited
 // for (EventTrace::back). The last segment is cut where the claim was created and keeps its kind: a
 // claim created in the middle of a resync period waited for half a period of resync. The segments
-// of a claim therefore sum exactly to its total, to the nanosecond. Left out: paths of pods and
-// attachments, which begin and end elsewhere.
+// of a passage therefore sum exactly to its total, to the nanosecond. Passages of volumes are in
+// volume_lives.hpp, those of pods in pod_lives.hpp.
 #pragma once
 
+#include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,25 +19,51 @@
 
 namespace reports {
 
+// The stages of a pod's start, in their order; pod_lives.hpp says when each begins and ends.
+enum class PodStage : unsigned char {
+    None,  // of a passage that has no stages
+    Bind,
+    Provision,
+    Schedule,
+    DetachWait,
+    Attach,
+    Stage,
+    Publish,
+    Start,
+    Count_
+};
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(PodStage::Count_)>
+    kPodStageNames = {"",       "bind",  "provision", "schedule", "detach wait",
+                      "attach", "stage", "publish",   "start"};
+constexpr std::string_view name_of(PodStage s) {
+    return kPodStageNames[static_cast<std::size_t>(s)];
+}
+
 struct Segment {
     model::Wait wait{};
     sim::Time from, to;
     std::string actor;      // who waited; empty for messages under way
     bool cut = false;       // the wait began before `from`
     std::string_view call;  // the method, of a CSI call; "": none, or not known
+    PodStage stage{};       // of a pod's start
     sim::Duration length() const { return to - from; }
 };
 
-struct ClaimPath {
-    std::string claim;  // default/data; the second claim of that name is default/data#2
-    std::string uid;
-    sim::Time created;
-    bool existed_before = false;     // was there at time 0, from which its time is counted
-    std::optional<sim::Time> bound;  // nothing: it never was
-    std::optional<sim::Time> deleted;
-    std::vector<Segment> segments;  // in the order of time; empty for claims not bound
+struct Passage {
+    std::string object;  // default/data, the second of that name default/data#2; a volume's name
+    sim::Time began;
+    std::optional<sim::Time> ended;  // nothing: it never did
+    std::vector<Segment> segments;   // in the order of time; empty where it did not end
+    // By what passages of this kind are told apart: node, driver, class.
+    std::map<std::string_view, std::string> labels;
+    sim::Duration total() const { return ended ? *ended - began : sim::Duration(); }
+};
 
-    sim::Duration total() const { return bound ? *bound - created : sim::Duration(); }
+// From creation to Bound.
+struct ClaimPath : Passage {
+    std::string uid;
+    bool existed_before = false;  // was there at time 0, from which its time is counted
+    std::optional<sim::Time> deleted;
 };
 
 // The segments between an instant and an event: they sum to the time between both.

@@ -46,10 +46,12 @@ Json json_of(const Segment& s) {
               {"actor", s.actor},
               {"cut", s.cut}};
     if (!s.call.empty()) json["call"] = s.call;
+    if (s.stage != PodStage::None) json["stage"] = name_of(s.stage);
     return json;
 }
 
 Json json_of(const ClaimPath& p);
+Json json_of(const Percentiles& p);
 Json json_of(const LatencyRow& row);
 Json json_of(const PassedOver& p);
 Json json_of(const Passage& p);
@@ -63,20 +65,25 @@ Json list_of(const std::vector<T>& items) {
 }
 
 Json json_of(const ClaimPath& p) {
-    return Json{{"claim", p.claim},
+    return Json{{"claim", p.object},
                 {"uid", p.uid},
-                {"created", p.existed_before ? Json(nullptr) : seconds(p.created)},
-                {"bound", seconds(p.bound)},
+                {"created", p.existed_before ? Json(nullptr) : seconds(p.began)},
+                {"bound", seconds(p.ended)},
                 {"deleted", seconds(p.deleted)},
-                {"total", p.bound ? seconds(p.total()) : Json(nullptr)},
+                {"total", p.ended ? seconds(p.total()) : Json(nullptr)},
                 {"segments", list_of(p.segments)}};
 }
 
+Json json_of(const Percentiles& p) {
+    return Json{{"count", p.count},      {"p50", seconds(p.p50)},   {"p90", seconds(p.p90)},
+                {"p99", seconds(p.p99)}, {"p999", seconds(p.p999)}, {"max", seconds(p.max)},
+                {"sum", seconds(p.sum)}};
+}
+
 Json json_of(const LatencyRow& row) {
-    const Percentiles& p = row.spent;
-    return Json{{"name", row.name},      {"count", p.count},      {"p50", seconds(p.p50)},
-                {"p90", seconds(p.p90)}, {"p99", seconds(p.p99)}, {"p999", seconds(p.p999)},
-                {"max", seconds(p.max)}, {"sum", seconds(p.sum)}};
+    Json json{{"name", row.name}};
+    json.update(json_of(row.spent));
+    return json;
 }
 
 Json json_of(const PassedOver& p) {
@@ -102,25 +109,40 @@ Json json_of(const LatencySummary& l) {
 }
 
 Json json_of(const Passage& p) {
-    return Json{{"object", p.object},
-                {"from", seconds(p.began)},
-                {"to", seconds(p.ended)},
-                {"total", p.ended ? seconds(p.total()) : Json(nullptr)},
-                {"segments", list_of(p.segments)}};
+    Json json{{"object", p.object},
+              {"from", seconds(p.began)},
+              {"to", seconds(p.ended)},
+              {"total", p.ended ? seconds(p.total()) : Json(nullptr)}};
+    for (const auto& [label, value] : p.labels) json["labels"][std::string(label)] = value;
+    json["segments"] = list_of(p.segments);
+    return json;
 }
 
-Json json_of(const std::vector<Passage>& passages) {
-    const LatencySummary summary = summary_of(passages);
-    return Json{{"began", summary.claims},
-                {"ended", summary.bound},
-                {"spent", list_of(summary.rows)},
-                {"each", list_of(passages)}};
+Json json_of(const PassageGroup& group) {
+    const LatencySummary summary = summary_of(group);
+    Json json{
+        {"began", summary.claims}, {"ended", summary.bound}, {"spent", list_of(summary.rows)}};
+    if (group.by == By::Stage) {
+        json["waits"] = list_of(summary_of(group.passages).rows);
+        Json& by = json["by"] = Json::object();
+        for (const Breakdown& breakdown : breakdowns_of(group))
+            for (const auto& [value, part] : breakdown.summaries)
+                by[std::string(breakdown.label)][value] = list_of(part.rows);
+    }
+    if (group.start_latency) {
+        json["startLatency"] = json_of(group.start_latency->spent);
+        json["startLatency"]["leftOut"] = group.start_latency->left_out;
+    }
+    json["each"] = list_of(group.passages);
+    return json;
 }
 
-Json json_of(const VolumePassages& passages) {
-    return Json{{"claim-provisioned", json_of(passages.provisioned)},
-                {"volume-bound", json_of(passages.bound)},
-                {"volume-reclaimed", json_of(passages.reclaimed)}};
+// Claims have an entry of their own.
+Json json_of(const std::vector<PassageGroup>& groups) {
+    Json map = Json::object();
+    for (const PassageGroup& group : groups)
+        if (group.name != "claim-bound") map[std::string(group.name)] = json_of(group);
+    return map;
 }
 
 Json objects_of(const model::api::ObjectReader& reader) {
@@ -162,7 +184,7 @@ std::string run_report(const RunFindings& findings) {
                          {"unsettled", s.unsettled},
                          {"claims", list_of(findings.claims)},
                          {"latency", json_of(summary_of(findings.claims))},
-                         {"passages", json_of(findings.passages)},
+                         {"passages", json_of(findings.groups)},
                          {"drivers", list_of(findings.drivers)},
                          {"matches", list_of(findings.matches)},
                          {"objects", objects_of(findings.objects)}};

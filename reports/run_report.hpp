@@ -15,8 +15,12 @@
 //                      segments: [{wait, from, seconds, actor, cut, call}]}]; seconds sum to total;
 //                     `call` is the method, and only there for a CSI call
 //     latency        {claims, bound, spent: [{name, count, p50, p90, p99, p999, max, sum}]}
-//     passages       {claim-provisioned, volume-bound, volume-reclaimed: {began, ended, spent: as
-//                     above, each: [{object, from, to, total, segments}]}}, of volumes of drivers
+//     passages       {claim-provisioned, volume-bound, volume-reclaimed, pod-running: {began,
+//     ended,
+//                     spent: as above, each: [{object, from, to, total, labels, segments}]}};
+//                     pods are told by stages, which `stage` of a segment names, and have
+//                     `waits`, by kind of wait; `by`: {label: {value: spent}}; and `startLatency`
+//                     {count, p50, p90, p99, p999, max, sum, leftOut}, the SLI of stateful pods
 //     drivers        as driver_report.hpp says
 //     matches        [{claim, volume, at, times, passedOver: [{rule, count, names}]}]
 //     objects        the final objects of every kind but Lease, as the API prints them
@@ -28,8 +32,8 @@
 
 #include "model/api/server.hpp"
 #include "reports/driver_report.hpp"
-#include "reports/latency.hpp"
 #include "reports/matches.hpp"
+#include "reports/passage_groups.hpp"
 #include "reports/run_summary.hpp"
 
 namespace reports {
@@ -37,7 +41,7 @@ namespace reports {
 struct RunFindings {
     const RunSummary& summary;
     const std::vector<ClaimPath>& claims;
-    const VolumePassages& passages;
+    const std::vector<PassageGroup>& groups;
     const std::vector<DriverState>& drivers;
     const std::vector<Match>& matches;
     const model::api::ObjectReader& objects;

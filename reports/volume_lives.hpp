@@ -20,15 +20,6 @@
 
 namespace reports {
 
-// One object's way from one instant to another.
-struct Passage {
-    std::string object;  // default/data; the name of a volume
-    sim::Time began;
-    std::optional<sim::Time> ended;  // nothing: it never was
-    std::vector<Segment> segments;
-    sim::Duration total() const { return ended ? *ended - began : sim::Duration(); }
-};
-
 struct VolumePassages {
     std::vector<Passage> provisioned, bound, reclaimed;  // each in the order of beginning
     bool empty() const { return provisioned.empty() && reclaimed.empty(); }

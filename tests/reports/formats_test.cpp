@@ -34,8 +34,9 @@ TEST_CASE("the JSON report has exact seconds that sum to the total, and the same
         summary.scenario = "pairs";
         const auto claims = c.paths.paths(c.trace);
         const auto matches = c.matches.all();
-        const auto passages = c.lives.passages(c.trace);
-        return reports::run_report({summary, claims, passages, {}, matches, c.cluster.server()});
+        const auto groups =
+            reports::passage_groups(claims, c.lives.passages(c.trace), c.pods.passages(&c.trace));
+        return reports::run_report({summary, claims, groups, {}, matches, c.cluster.server()});
     };
     const std::string text = report();
     CHECK(text == report());

@@ -26,21 +26,21 @@ TEST_CASE("the segments of every claim sum exactly to its total, without a gap")
         c.play_random_pairs(20);
         std::size_t bound = 0;
         for (const reports::ClaimPath& path : c.paths.paths(c.trace)) {
-            CAPTURE(path.claim);
-            if (!path.bound) {
+            CAPTURE(path.object);
+            if (!path.ended) {
                 CHECK(path.segments.empty());
                 continue;
             }
             ++bound;
             sim::Duration sum{};
-            sim::Time at = path.created;
+            sim::Time at = path.began;
             for (const auto& s : path.segments) {
                 CHECK(s.from == at);
                 CHECK(s.length() > 0ns);
                 at = s.to;
                 sum += s.length();
             }
-            CHECK(at == *path.bound);
+            CHECK(at == *path.ended);
             CHECK(sum == path.total());
         }
         CHECK(bound >= 10);
@@ -57,14 +57,14 @@ TEST_CASE("a claim that comes before its volume waits for the resync, a later on
     c.cluster.engine().run_until(sim::Time(1min));
     const auto paths = c.paths.paths(c.trace);
     REQUIRE(paths.size() == 2);
-    CHECK(paths[0].claim == "default/late");
+    CHECK(paths[0].object == "default/late");
     CHECK(sum_of(paths[0].segments, Wait::Resync) == 0ns);
     CHECK(sum_of(paths[0].segments, Wait::ApiWrite) > 0ns);
-    REQUIRE(paths[1].bound);
+    REQUIRE(paths[1].ended);
     CHECK(sum_of(paths[1].segments, Wait::Resync) > 900ms);
     CHECK(paths[1].segments.front().wait == Wait::Resync);
     CHECK(paths[1].segments.front().cut);
-    CHECK(paths[1].segments.front().from == paths[1].created);
+    CHECK(paths[1].segments.front().from == paths[1].began);
 }
 
 TEST_CASE("many claims at once wait for the client's throttle") {

@@ -7,6 +7,7 @@
 #include "reports/driver_calls.hpp"
 #include "reports/matches.hpp"
 #include "reports/paths.hpp"
+#include "reports/pod_lives.hpp"
 #include "reports/volume_lives.hpp"
 
 namespace reports {
@@ -22,8 +23,8 @@ struct ReportedCluster {
         cluster.engine().set_observer(&trace);
         cluster.journal().keep_links(true);
         cluster.journal().want_matches(true);
-        for (model::Listener* l : std::initializer_list<model::Listener*>{&trace, &paths, &matches,
-                                                                          &graph, &lives, &calls})
+        for (model::Listener* l : std::initializer_list<model::Listener*>{
+                 &trace, &paths, &matches, &graph, &lives, &calls, &pods})
             cluster.journal().listen(l);
     }
 
@@ -123,6 +124,7 @@ struct ReportedCluster {
     ClaimPaths paths;
     VolumeLives lives;
     DriverCalls calls;
+    PodLives pods;
     Matches matches;
     model::Cluster cluster;
     EventTrace trace;

@@ -94,6 +94,8 @@ ObservedRun::ObservedRun(const scenarios::Scenario& scenario, const Options& opt
         cluster.journal().keep_links(true);
         cluster.journal().listen(trace_.get());
         cluster.journal().listen(&paths_);
+        pods_.take_in(cluster.server());
+        cluster.journal().listen(&pods_);
         lives_ = std::make_unique<reports::VolumeLives>(cluster.drivers());
         cluster.journal().listen(lives_.get());
     }
@@ -153,6 +155,14 @@ std::vector<reports::ClaimPath> ObservedRun::claims() const {
 
 reports::VolumePassages ObservedRun::passages() const {
     return trace_ ? lives_->passages(*trace_) : reports::VolumePassages();
+}
+
+std::vector<reports::PodPassage> ObservedRun::pods() const {
+    return trace_ ? pods_.passages(trace_.get()) : std::vector<reports::PodPassage>();
+}
+
+std::vector<reports::PassageGroup> ObservedRun::groups() const {
+    return reports::passage_groups(claims(), passages(), pods());
 }
 
 std::vector<reports::DriverState> ObservedRun::drivers() {

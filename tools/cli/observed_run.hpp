@@ -12,6 +12,7 @@
 #include "reports/causal_graph.hpp"
 #include "reports/driver_report.hpp"
 #include "reports/matches.hpp"
+#include "reports/passage_groups.hpp"
 #include "reports/paths.hpp"
 #include "reports/run_summary.hpp"
 #include "reports/tables.hpp"
@@ -44,6 +45,8 @@ class ObservedRun {
     reports::RunSummary summary();
     std::vector<reports::ClaimPath> claims() const;
     reports::VolumePassages passages() const;
+    std::vector<reports::PodPassage> pods() const;
+    std::vector<reports::PassageGroup> groups() const;
     // They point into the run.
     std::vector<reports::DriverState> drivers();
     std::vector<reports::Match> matches() const { return matches_.all(); }
@@ -53,6 +56,7 @@ class ObservedRun {
 
     Options options_;
     reports::ClaimPaths paths_;
+    reports::PodLives pods_;
     reports::Matches matches_;
     reports::DriverCalls calls_;
     std::unique_ptr<reports::VolumeLives> lives_;

@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t kPathShown = 20;
 constexpr std::size_t kHeadWidth = 100;
-constexpr std::size_t kClaimsOneByOne = 8;  // so few are told singly, not only as percentiles
 
 std::string head_text(const reports::RunSummary& run, const reports::Ink& ink) {
     std::string out = ink.strong(run.scenario) + ": Kubernetes " + run.kubernetes + ", seed " +
@@ -41,43 +40,6 @@ std::string head_text(const reports::RunSummary& run, const reports::Ink& ink) {
 void section(std::ostream& out, std::string_view title, const std::string& body,
              const reports::Ink& ink) {
     if (!body.empty()) out << "\n" << ink.strong(title) << "\n" << body;
-}
-
-std::string latency_text(const std::vector<reports::ClaimPath>& claims, bool one_by_one) {
-    std::string out = reports::text_of(reports::summary_of(claims));
-    if (claims.size() > kClaimsOneByOne && !one_by_one) return out;
-    for (const reports::ClaimPath& path : claims) out += "  " + reports::text_of(path) + "\n";
-    return out;
-}
-
-std::string passages_text(const std::vector<reports::Passage>& passages,
-                          const reports::Passed& passed, std::string_view otherwise,
-                          bool one_by_one) {
-    std::string out = reports::text_of(reports::summary_of(passages), passed);
-    if (passages.size() > kClaimsOneByOne && !one_by_one) return out;
-    for (const reports::Passage& passage : passages)
-        out += "  " + reports::text_of(passage, otherwise) + "\n";
-    return out;
-}
-
-void print_drivers(std::ostream& out, ObservedRun& run, const Options& options,
-                   const reports::Ink& ink) {
-    const reports::VolumePassages passages = run.passages();
-    section(out, "From claim to volume",
-            passages_text(passages.provisioned, {"claim", "claims", "got a volume of a driver"},
-                          "has none", options.verbose),
-            ink);
-    section(out, "From volume to Bound",
-            passages_text(passages.bound, {"claim", "claims", "became Bound to it"}, "not bound",
-                          options.verbose),
-            ink);
-    section(out, "From Released to gone",
-            passages_text(passages.reclaimed, {"volume", "volumes", "was deleted by a driver"},
-                          "still there", options.verbose),
-            ink);
-    std::string drivers;
-    for (const reports::DriverState& driver : run.drivers()) drivers += reports::text_of(driver);
-    section(out, "Drivers", drivers, ink);
 }
 
 std::string matches_text(const std::vector<reports::Match>& matches) {
@@ -114,8 +76,11 @@ void print_findings(std::ostream& out, ObservedRun& run, const reports::RunSumma
     for (const reports::ComparisonLine& line : summary.comparisons)
         compared += "  " + reports::text_of(line) + "\n";
     section(out, "Beside a real cluster", compared, ink);
-    section(out, "From creation to Bound", latency_text(run.claims(), options.verbose), ink);
-    print_drivers(out, run, options, ink);
+    for (const reports::PassageGroup& group : run.groups())
+        section(out, group.title, text_of(group, options.verbose), ink);
+    std::string drivers;
+    for (const reports::DriverState& driver : run.drivers()) drivers += reports::text_of(driver);
+    section(out, "Drivers", drivers, ink);
     if (options.verbose) {
         section(out, "Matches", matches_text(run.matches()), ink);
         section(out, "Critical path to the last bind", critical_path_text(run), ink);
@@ -156,9 +121,9 @@ void write_reports(ObservedRun& run, const reports::RunSummary& summary, const O
     if (!options.json.empty()) {
         const std::vector<reports::ClaimPath> claims = run.claims();
         const std::vector<reports::Match> matches = run.matches();
-        const reports::VolumePassages passages = run.passages();
+        const std::vector<reports::PassageGroup> groups = run.groups();
         const std::vector<reports::DriverState> drivers = run.drivers();
-        reports::write_file(options.json, reports::run_report({summary, claims, passages, drivers,
+        reports::write_file(options.json, reports::run_report({summary, claims, groups, drivers,
                                                                matches, run.server()}));
     }
     if (!options.dot.empty()) reports::write_file(options.dot, run.graph()->dot(*run.trace()));
