@@ -250,6 +250,41 @@ class Cli(unittest.TestCase):
         self.call("drivers", "nfs", "instant", code=2)
         self.call("drivers", "--seed", "1", code=2)
 
+    # --- diff
+
+    def test_diff_of_equal_runs_is_0_and_of_others_1(self):
+        out = self.call("diff", self.good, self.good).stdout
+        self.assertRegex(out, r"^A  \S*good\.yaml --seed 1\nB  \S*good\.yaml --seed 1\n\nThe same: ")
+        out = self.call("diff", self.good, "--set-b", "spec.cluster.phases.pvBinderResync=3.5s", "--seed-b", "2", code=1).stdout
+        self.assertIn("good.yaml --seed 2 --set spec.cluster.phases.pvBinderResync=3.5s\n", out)
+        self.assertRegex(out, r"From creation to Bound: 1 of 1 in A, 1 of 1 in B\n +OBJECT .*\n +default/data .*ms ")
+        self.assertRegex(out, r"persistent-volume-binder +update +persistentvolumes/status +\d +\d ")
+        self.assertTrue(out.endswith("\nDifferent.\n"))
+
+    def test_diff_tells_other_outcomes_calls_and_events(self):
+        out = self.call("diff", self.good, self.failing, code=1).stdout
+        self.assertIn("exit code: 0 in A, 1 in B", out)
+        calm = self.file("calm.yaml", re.sub(r"  - at: 1s\n    faults:.*\n", "", DRIVEN))
+        report = json.loads(self.call("diff", calm, self.driven, "--json", code=1).stdout)
+        self.assertFalse(report["same"])
+        calls = {(c["method"], c["outcome"]): (c["a"], c["b"]) for c in report["calls"]}
+        self.assertEqual(calls["CreateVolume", "Internal"], (0, 1))
+        self.assertEqual([], report["events"]["onlyA"])
+        self.assertIn("ProvisioningFailed", report["events"]["onlyB"][0])
+        claim = report["passages"]["claim-bound"]["differing"][0]
+        self.assertEqual(claim["object"], "default/data")
+        self.assertAlmostEqual(claim["b"] - claim["a"], claim["difference"])
+        self.assertEqual(report["firstDifference"]["a"]["what"], "persistentvolumes")
+
+    def test_diff_says_what_is_wrong_and_on_which_side(self):
+        self.assertIn("what shall differ", self.call("diff", self.good, code=2).stderr)
+        self.assertIn("which scenarios", self.call("diff", code=2).stderr)
+        self.call("diff", self.good, self.good, self.good, code=2)
+        self.assertRegex(self.call("diff", self.good, self.wrong, code=2).stderr, r"B:\n\S*wrong\.yaml:6:\d+: ")
+        self.assertIn("spec.nonsense", self.call("diff", self.good, "--set-b", "spec.nonsense=1", code=2).stderr)
+        self.assertIn("path=value", self.call("diff", self.good, "--set-a", "x", code=2).stderr)
+        self.assertIn("takes no --set-a", self.call("run", self.good, "--set-a", "x=1", code=2).stderr)
+
     # --- bad input
 
     def test_bad_files_name_place_and_nearest_word(self):
@@ -351,12 +386,15 @@ class Cli(unittest.TestCase):
         self.file("claim.yaml", PAIR + EXPECT % "20s")
         self.file("scenarios/catalog/one.yaml", PAIR + EXPECT % "20s")
         ran = 0
-        for command in ("run", "test", "validate", "schema", "explain", "drivers", "version"):
+        self.file("before.yaml", PAIR + EXPECT % "20s")
+        self.file("after.yaml", PAIR + EXPECT % "20s")
+        for command in ("run", "test", "diff", "validate", "schema", "explain", "drivers", "version"):
             text = self.call(command, "--help").stdout
             self.assertIn(f"usage: stowage {command}", text)
             for example in re.findall(r"^  stowage (.*)$", text.split("examples:\n")[1], re.M):
                 done = subprocess.run(f"{BINARY} {example}", shell=True, cwd=self.root, capture_output=True, text=True)
-                self.assertEqual(done.returncode, 0, example + done.stdout + done.stderr)
+                fine = (0, 1) if command == "diff" else (0,)
+                self.assertIn(done.returncode, fine, example + done.stdout + done.stderr)
                 ran += 1
         self.assertGreaterEqual(ran, 8)
 

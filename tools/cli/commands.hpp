@@ -11,6 +11,7 @@ namespace cli {
 
 int run_command(const Options& options);
 int test_command(const Options& options);
+int diff_command(const Options& options);
 int validate_command(const Options& options);
 int schema_command();
 int explain_command(const Options& options);

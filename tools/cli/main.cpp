@@ -18,6 +18,8 @@ int call(const cli::Options& options) {
             return cli::run_command(options);
         case Command::Test:
             return cli::test_command(options);
+        case Command::Diff:
+            return cli::diff_command(options);
         case Command::Validate:
             return cli::validate_command(options);
         case Command::Schema:

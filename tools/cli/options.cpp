@@ -10,7 +10,7 @@ namespace cli {
 
 namespace {
 
-constexpr unsigned kRun = 1, kTest = 2, kExplain = 4, kDrivers = 8;
+constexpr unsigned kRun = 1, kTest = 2, kExplain = 4, kDrivers = 8, kDiff = 16;
 
 // Sets one field; the answer is what is wrong with the value, or "".
 using Setter = std::function<std::string(Options&, const std::string&)>;
@@ -31,9 +31,11 @@ std::optional<std::uint64_t> whole_number(const std::string& text) {
     return n;
 }
 
-std::string set_seed(Options& o, const std::string& text) {
-    o.seed = whole_number(text);
-    return o.seed ? "" : "a whole number";
+Setter seed_into(std::optional<std::uint64_t> Options::*field) {
+    return [=](Options& o, const std::string& text) -> std::string {
+        o.*field = whole_number(text);
+        return o.*field ? "" : "a whole number";
+    };
 }
 
 Setter count_into(unsigned Options::*field) {
@@ -69,11 +71,13 @@ Setter flag_into(bool Options::*field) {
     };
 }
 
-std::string set_assignment(Options& o, const std::string& text) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) return "path=value";
-    o.set.push_back(text);
-    return "";
+Setter assignment_into(std::vector<std::string> Options::*field) {
+    return [=](Options& o, const std::string& text) -> std::string {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0) return "path=value";
+        (o.*field).push_back(text);
+        return "";
+    };
 }
 
 std::string set_color(Options& o, const std::string& text) {
@@ -84,17 +88,24 @@ std::string set_color(Options& o, const std::string& text) {
 
 const std::vector<OptionSpec>& option_table() {
     static const std::vector<OptionSpec> kTable = {
-        {"--seed", "N", kRun | kExplain | kTest, "use this seed instead of the scenario's",
-         set_seed},
+        {"--seed", "N", kRun | kExplain | kTest | kDiff, "use this seed instead of the scenario's",
+         seed_into(&Options::seed)},
+        {"--seed-a", "N", kDiff, "use this seed for A", seed_into(&Options::seed_a)},
+        {"--seed-b", "N", kDiff, "use this seed for B", seed_into(&Options::seed_b)},
         {"--seeds", "N", kTest, "run each scenario under the seeds 1 to N and print shares",
          count_into(&Options::seeds)},
-        {"--until", "DURATION", kRun | kTest | kExplain, "end at this virtual time, such as 90s",
-         duration_into(&Options::until)},
+        {"--until", "DURATION", kRun | kTest | kExplain | kDiff,
+         "end at this virtual time, such as 90s", duration_into(&Options::until)},
         {"--at", "TIME", kExplain, "explain the state at this virtual time, not at the end",
          duration_into(&Options::at)},
-        {"--set", "PATH=VALUE", kRun | kTest | kExplain,
-         "replace one value of the file, such as spec.kubernetes=1.26; repeatable", set_assignment},
-        {"--shuffle", "", kRun | kTest | kExplain,
+        {"--set", "PATH=VALUE", kRun | kTest | kExplain | kDiff,
+         "replace one value of the file, such as spec.kubernetes=1.26; repeatable",
+         assignment_into(&Options::set)},
+        {"--set-a", "PATH=VALUE", kDiff, "replace one value of A; repeatable",
+         assignment_into(&Options::set_a)},
+        {"--set-b", "PATH=VALUE", kDiff, "replace one value of B; repeatable",
+         assignment_into(&Options::set_b)},
+        {"--shuffle", "", kRun | kTest | kExplain | kDiff,
          "run what is due at the same instant in an order drawn by the seed",
          flag_into(&Options::shuffle)},
         {"-j", "N", kTest, "run N scenarios at a time", count_into(&Options::jobs)},
@@ -110,7 +121,7 @@ const std::vector<OptionSpec>& option_table() {
          "write the metrics of the real programs, as Prometheus reads them",
          text_into(&Options::metrics)},
         {"--json", "FILE", kRun, "write the report of the run as JSON", text_into(&Options::json)},
-        {"--json", "", kDrivers, "print as JSON", flag_into(&Options::as_json)},
+        {"--json", "", kDrivers | kDiff, "print as JSON", flag_into(&Options::as_json)},
         {"--dot", "FILE", kRun, "write the causal graph with its critical path, for Graphviz",
          text_into(&Options::dot)},
         {"--junit", "FILE", kTest, "write a JUnit report", text_into(&Options::junit)},
@@ -148,6 +159,13 @@ const std::vector<CommandSpec>& command_table() {
          "  stowage test scenarios/catalog -j 2 --junit report.xml\n"
          "  stowage test claim.yaml --seeds 100\n",
          kTest},
+        {Command::Diff, "diff", "diff [options] A [B]",
+         "Plays two scenarios, or one under two settings, and prints side by side what differs:\n"
+         "times of claims and volumes, writes, CSI calls, Events, and where the writes part.",
+         "  stowage diff claim.yaml --set-b spec.kubernetes=1.26\n"
+         "  stowage diff claim.yaml --seed-a 1 --seed-b 2 --json\n"
+         "  stowage diff before.yaml after.yaml --seed 7\n",
+         kDiff},
         {Command::Validate, "validate", "validate FILE...",
          "Checks scenario files without running them.", "  stowage validate claim.yaml\n", 0},
         {Command::Schema, "schema", "schema",
@@ -281,6 +299,7 @@ class Parser {
         const std::string usage = "; usage: stowage " + command_->usage;
         if (o.command == Command::Run && n != 1)
             return fail((n ? "one scenario at a time" : "which scenario?") + usage);
+        if (o.command == Command::Diff) check_sides(usage);
         if (o.command == Command::Explain && n != 2)
             return fail("a scenario and an object are needed" + usage);
         if ((o.command == Command::Test || o.command == Command::Validate) && n == 0)
@@ -290,6 +309,17 @@ class Parser {
         if (o.command == Command::Drivers && n > 1) return fail("one profile at a time" + usage);
         if (o.quiet && o.verbose) return fail("--quiet and --verbose exclude each other");
         if (o.seed && o.seeds) return fail("--seed and --seeds exclude each other");
+    }
+
+    // One scenario against itself needs something that differs.
+    void check_sides(const std::string& usage) {
+        const Options& o = parsed_.options;
+        const std::size_t n = o.arguments.size();
+        if (n == 0) return fail("which scenarios?" + usage);
+        if (n > 2) return fail("two scenarios at a time" + usage);
+        const bool set = !o.set_a.empty() || !o.set_b.empty();
+        if (n == 1 && !set && !o.seed_a && !o.seed_b)
+            fail("what shall differ? Name a second scenario, or use --set-b or --seed-b" + usage);
     }
 
     void fail(std::string why) {
@@ -306,6 +336,10 @@ class Parser {
 constexpr std::string_view kExitCodes =
     "Exit codes: 0 fine, 1 an expectation failed, 2 bad input, 3 an invariant broke,\n"
     "4 it did not settle, 5 not deterministic, 70 a defect of stowage.\n";
+
+constexpr std::string_view kExitCodesOfDiff =
+    "Exit codes: 0 the same, 1 different, 2 bad input, 3 an invariant broke in one of them,\n"
+    "70 a defect of stowage.\n";
 
 }  // namespace
 
@@ -329,7 +363,8 @@ std::string help_of(Command command) {
                    " " + o.help + "\n";
     if (spec->command == Command::Run || spec->command == Command::Test)
         out += "A FILE to be written may be -, which is standard output.\n";
-    return out + "\nexamples:\n" + spec->examples + "\n" + std::string(kExitCodes);
+    out += "\nexamples:\n" + spec->examples + "\n";
+    return out + std::string(spec->command == Command::Diff ? kExitCodesOfDiff : kExitCodes);
 }
 
 }  // namespace cli

@@ -14,21 +14,31 @@
 
 namespace cli {
 
-enum class Command : unsigned char { None, Run, Test, Validate, Schema, Explain, Drivers, Version };
+enum class Command : unsigned char {
+    None,
+    Run,
+    Test,
+    Diff,
+    Validate,
+    Schema,
+    Explain,
+    Drivers,
+    Version
+};
 enum class Color : unsigned char { Auto, Always, Never };
 
 struct Options {
     Command command = Command::None;
     bool help = false;
-    std::vector<std::string> arguments;  // paths, KIND/NAME
-    std::optional<std::uint64_t> seed;
+    std::vector<std::string> arguments;                 // paths, KIND/NAME
+    std::optional<std::uint64_t> seed, seed_a, seed_b;  // a, b: of the sides of `diff`
     std::optional<sim::Duration> until, at;
-    std::vector<std::string> set;  // path=value
+    std::vector<std::string> set, set_a, set_b;  // path=value
     // "": not asked for; "-": standard output
-    std::string record, requests, rpc, metrics, json, dot, junit;
+    std::string record, requests, rpc, metrics, json, dot, junit, trace, html;
     unsigned jobs = 1, seeds = 0;  // seeds 0: the scenario's own
     bool shuffle = false, quiet = false, verbose = false, once = false, no_timeline = false;
-    bool as_json = false;  // drivers: print JSON
+    bool as_json = false;  // drivers, diff: print JSON
     Color color = Color::Auto;
 };
 

@@ -2,19 +2,19 @@
 _stowage() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $word in run | test | validate | schema | explain | drivers | version) command=$word && break ;; esac
+        case $word in run | test | diff | validate | schema | explain | drivers | version) command=$word && break ;; esac
     done
 
     COMPREPLY=()
-    # What stands behind `drivers --json` is no file.
-    [[ $command == drivers && $prev == --json ]] && prev=''
+    # What stands behind `drivers --json` or `diff --json` is no file.
+    [[ ($command == drivers || $command == diff) && $prev == --json ]] && prev=''
     case $prev in
-        --seed | --seeds | --until | --set | --at | -j) return ;;
+        --seed | --seed-a | --seed-b | --seeds | --until | --set | --set-a | --set-b | --at | -j) return ;;
         --color)
             mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
             return
             ;;
-        --record | --requests | --rpc | --metrics | --json | --dot | --junit)
+        --record | --requests | --rpc | --metrics | --json | --dot | --trace | --html | --junit)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             compopt -o filenames 2>/dev/null
             return
@@ -23,9 +23,10 @@ _stowage() {
 
     local play='--seed --until --set --shuffle --color' words=''
     case $command in
-        '') words='run test validate schema explain drivers version' ;;
-        run) words="$play --quiet --verbose --no-timeline --record --requests --rpc --metrics --json --dot --help" ;;
+        '') words='run test diff validate schema explain drivers version' ;;
+        run) words="$play --quiet --verbose --no-timeline --record --requests --rpc --metrics --json --dot --trace --html --help" ;;
         test) words="$play --quiet --verbose -j --junit --seeds --once --help" ;;
+        diff) words="$play --seed-a --seed-b --set-a --set-b --json --help" ;;
         explain) words="$play --at --help" ;;
         drivers)
             words='--json --color --help'

@@ -1,14 +1,16 @@
 # fish completion for stowage
 complete -c stowage -f
-set -l commands run test validate schema explain drivers version
+set -l commands run test diff validate schema explain drivers version
 set -l none "not __fish_seen_subcommand_from $commands"
-set -l runs '__fish_seen_subcommand_from run test explain'
+set -l runs '__fish_seen_subcommand_from run test explain diff'
 set -l prints '__fish_seen_subcommand_from run test'
 set -l run '__fish_seen_subcommand_from run'
-set -l takes_files '__fish_seen_subcommand_from run test validate explain'
+set -l diff '__fish_seen_subcommand_from diff'
+set -l takes_files '__fish_seen_subcommand_from run test validate explain diff'
 
 complete -c stowage -n $none -a run -d 'run one scenario and print what happened'
 complete -c stowage -n $none -a test -d 'run every scenario at the paths'
+complete -c stowage -n $none -a diff -d 'hold two runs against each other'
 complete -c stowage -n $none -a validate -d 'check scenario files without running them'
 complete -c stowage -n $none -a schema -d 'print the JSON Schema of scenario files'
 complete -c stowage -n $none -a explain -d 'tell why an object is in its state'
@@ -29,6 +31,13 @@ complete -c stowage -n $run -l requests -r -F -d 'write every API write to the f
 complete -c stowage -n $run -l rpc -r -F -d 'write every CSI call to the file'
 complete -c stowage -n $run -l json -r -F -d 'write the report as JSON'
 complete -c stowage -n $run -l dot -r -F -d 'write the causal graph for Graphviz'
+complete -c stowage -n $run -l trace -r -F -d 'write a trace for Perfetto'
+complete -c stowage -n $run -l html -r -F -d 'write a report as a web page'
+complete -c stowage -n $diff -l seed-a -x -d 'seed of A'
+complete -c stowage -n $diff -l seed-b -x -d 'seed of B'
+complete -c stowage -n $diff -l set-a -x -d 'replace a value of A (path=value)'
+complete -c stowage -n $diff -l set-b -x -d 'replace a value of B (path=value)'
+complete -c stowage -n $diff -l json -d 'print as JSON'
 complete -c stowage -n '__fish_seen_subcommand_from test' -s j -x -d 'scenarios at a time'
 complete -c stowage -n '__fish_seen_subcommand_from test' -l junit -r -F -d 'write a JUnit report'
 complete -c stowage -n '__fish_seen_subcommand_from test' -l seeds -x -d 'run with the seeds 1 to N'
