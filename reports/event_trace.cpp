@@ -12,6 +12,7 @@ void EventTrace::on_event(const sim::EventRecord& event) {
     entry.wait = static_cast<model::Wait>(event.kind);
     entry.name = name_of(event.actor);
     ++ran_;
+    if (next_) next_->on_event(event);
 }
 
 void EventTrace::on(const model::Stamp& stamp, const model::Happening& happening) {

@@ -30,6 +30,8 @@ class EventTrace : public sim::Observer, public model::Listener {
         : engine_(&engine), journal_(&journal) {}
 
     void on_event(const sim::EventRecord& event) override;
+    // Who shall be told of events as well, after this; it must outlive the run.
+    void pass_on_to(sim::Observer* next) { next_ = next; }
     void on(const model::Stamp& stamp, const model::Happening& happening) override;
 
     // One step back: what the event waited for, since when.
@@ -67,6 +69,7 @@ class EventTrace : public sim::Observer, public model::Listener {
     std::string_view call_of(model::Wait wait, EventSeq parent) const;
 
     const sim::Engine* engine_;
+    sim::Observer* next_ = nullptr;
     const model::Journal* journal_;
     std::vector<Entry> entries_;  // by sequence number
     std::vector<Named> named_;    // by slot of the actor

@@ -1,9 +1,7 @@
 #include "reports/record.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -11,25 +9,10 @@
 #include "reports/requests.hpp"
 #include "reports/rpc_log.hpp"
 #include "tests/reports/reported_cluster.hpp"
+#include "tests/reports/temporary_file.hpp"
 
 using nlohmann::json;
 using namespace std::chrono_literals;
-
-namespace {
-
-struct TemporaryFile {
-    std::string path = "/tmp/stowage-record-XXXXXX";
-    TemporaryFile() { close(mkstemp(path.data())); }
-    ~TemporaryFile() { std::remove(path.c_str()); }
-    std::vector<json> lines() const {
-        std::vector<json> all;
-        std::ifstream in(path);
-        for (std::string line; std::getline(in, line);) all.push_back(json::parse(line));
-        return all;
-    }
-};
-
-}  // namespace
 
 TEST_CASE("the record holds every change as the API prints it, in the order of commits") {
     TemporaryFile file;

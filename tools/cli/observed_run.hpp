@@ -37,6 +37,7 @@ class ObservedRun {
 
     scenarios::Run& run() { return *run_; }
     const model::api::Server& server() { return run_->cluster().server(); }
+    reports::EventTrace* trace() { return trace_.get(); }
     const reports::EventTrace* trace() const { return trace_.get(); }
     const reports::CausalGraph* graph() const { return graph_.get(); }
     reports::Clock clock();

@@ -124,6 +124,8 @@ const std::vector<OptionSpec>& option_table() {
         {"--json", "", kDrivers | kDiff, "print as JSON", flag_into(&Options::as_json)},
         {"--dot", "FILE", kRun, "write the causal graph with its critical path, for Graphviz",
          text_into(&Options::dot)},
+        {"--trace", "FILE", kRun, "write a trace of the run for ui.perfetto.dev",
+         text_into(&Options::trace)},
         {"--junit", "FILE", kTest, "write a JUnit report", text_into(&Options::junit)},
         {"--quiet", "", kRun | kTest, "print only failures and the last line",
          flag_into(&Options::quiet)},
@@ -151,7 +153,8 @@ const std::vector<CommandSpec>& command_table() {
          "Plays one scenario and prints what happened, with virtual times.",
          "  stowage run claim.yaml\n"
          "  stowage run claim.yaml --seed 7 --set spec.cluster.phases.pvBinderResync=3s\n"
-         "  stowage run claim.yaml --quiet --record record.jsonl --json report.json\n",
+         "  stowage run claim.yaml --quiet --record record.jsonl --json report.json\n"
+         "  stowage run claim.yaml --quiet --trace trace.json\n",
          kRun},
         {Command::Test, "test", "test [options] PATH...",
          "Plays every scenario at the paths, folders included, and prints a line for each.\n"

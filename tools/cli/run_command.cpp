@@ -10,6 +10,7 @@
 #include "reports/rpc_log.hpp"
 #include "reports/run_report.hpp"
 #include "reports/timeline.hpp"
+#include "reports/trace_export.hpp"
 #include "tools/cli/commands.hpp"
 #include "tools/cli/loading.hpp"
 #include "tools/cli/observed_run.hpp"
@@ -93,27 +94,29 @@ struct LiveFiles {
     std::optional<reports::Record> record;
     std::optional<reports::RequestLog> requests;
     std::optional<reports::RpcLog> rpc;
-    std::optional<reports::Metrics> metrics;
+    std::optional<reports::TraceExport> trace;
 
-    LiveFiles(const Options& options, const model::api::Scheme& scheme) {
+    LiveFiles(const Options& options, ObservedRun& run) {
+        const model::api::Scheme& scheme = run.server().scheme();
         if (!options.record.empty()) record.emplace(options.record, scheme);
         const auto reads = options.verbose ? reports::Reads::Included : reports::Reads::LeftOut;
         if (!options.requests.empty()) requests.emplace(options.requests, scheme, reads);
         if (!options.rpc.empty()) rpc.emplace(options.rpc);
-        if (!options.metrics.empty()) metrics.emplace(scheme);
+        if (!options.trace.empty()) trace.emplace(options.trace, scheme, *run.trace());
     }
     void attach(ObservedRun& run) {
         if (record) run.listen(&*record);
         if (requests) run.listen(&*requests);
         if (rpc) run.listen(&*rpc);
-        if (metrics) run.listen(&*metrics);
-        if (metrics) run.run().cluster().journal().set_meter(&*metrics);
+        if (!trace) return;
+        run.listen(&*trace);
+        run.trace()->pass_on_to(&*trace);
     }
-    void close(ObservedRun& run, const Options& options) {
-        if (metrics) reports::write_file(options.metrics, metrics->text(run.server()));
+    void close(const reports::RunSummary& summary) {
         if (record) record->close();
         if (requests) requests->close();
         if (rpc) rpc->close();
+        if (trace) trace->close(summary);
     }
 };
 
@@ -130,8 +133,8 @@ void write_reports(ObservedRun& run, const reports::RunSummary& summary, const O
 }
 
 bool uses_standard_output(const Options& o) {
-    return o.record == "-" || o.requests == "-" || o.rpc == "-" || o.metrics == "-" ||
-           o.json == "-" || o.dot == "-";
+    return o.record == "-" || o.requests == "-" || o.rpc == "-" || o.json == "-" || o.dot == "-" ||
+           o.trace == "-";
 }
 
 int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
@@ -143,7 +146,7 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
 
     ProgressLine progress(options.quiet || !is_terminal(Output::Standard));
     ObservedRun::Watch watch;
-    watch.paths = !options.quiet || !options.json.empty();
+    watch.paths = !options.quiet || !options.json.empty() || !options.trace.empty();
     watch.matches = options.verbose || !options.json.empty();
     watch.drivers = watch.paths;
     watch.graph = !options.dot.empty() || options.verbose;
@@ -153,7 +156,7 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     std::optional<LiveFiles> files;
     std::optional<reports::Timeline> timeline;
     ObservedRun run(scenario, options, std::move(watch));
-    files.emplace(options, run.server().scheme());
+    files.emplace(options, run);
     files->attach(run);
     if (!options.quiet) {
         out << head_text(run.summary(), ink);
@@ -167,8 +170,8 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     }
     run.play();
     progress.clear();
-    files->close(run, options);
     const reports::RunSummary summary = run.summary();
+    files->close(summary);
     write_reports(run, summary, options);
     if (options.quiet)
         out << failures_text(summary, ink);
