@@ -126,6 +126,8 @@ const std::vector<OptionSpec>& option_table() {
          text_into(&Options::dot)},
         {"--trace", "FILE", kRun, "write a trace of the run for ui.perfetto.dev",
          text_into(&Options::trace)},
+        {"--html", "FILE", kRun, "write the report of the run as one web page",
+         text_into(&Options::html)},
         {"--junit", "FILE", kTest, "write a JUnit report", text_into(&Options::junit)},
         {"--quiet", "", kRun | kTest, "print only failures and the last line",
          flag_into(&Options::quiet)},
@@ -154,7 +156,7 @@ const std::vector<CommandSpec>& command_table() {
          "  stowage run claim.yaml\n"
          "  stowage run claim.yaml --seed 7 --set spec.cluster.phases.pvBinderResync=3s\n"
          "  stowage run claim.yaml --quiet --record record.jsonl --json report.json\n"
-         "  stowage run claim.yaml --quiet --trace trace.json\n",
+         "  stowage run claim.yaml --quiet --html report.html --trace trace.json\n",
          kRun},
         {Command::Test, "test", "test [options] PATH...",
          "Plays every scenario at the paths, folders included, and prints a line for each.\n"

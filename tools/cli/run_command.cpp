@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "reports/columns.hpp"
+#include "reports/html_report.hpp"
 #include "reports/latency.hpp"
 #include "reports/metrics.hpp"
 #include "reports/output_file.hpp"
@@ -120,7 +121,25 @@ struct LiveFiles {
     }
 };
 
-void write_reports(ObservedRun& run, const reports::RunSummary& summary, const Options& options) {
+// What the web page needs beside what other reports need as well.
+struct WebPage {
+    reports::StateBars states;
+    reports::CallBars calls;
+
+    void attach(ObservedRun& run) {
+        states.take_in(run.server());
+        run.listen(&states);
+        run.listen(&calls);
+    }
+    std::string text(ObservedRun& run, const reports::RunSummary& summary) const {
+        const std::vector<reports::PassageGroup> groups = run.groups();
+        const std::vector<reports::DriverState> drivers = run.drivers();
+        return reports::html_report({summary, groups, drivers, states, calls});
+    }
+};
+
+void write_reports(ObservedRun& run, const reports::RunSummary& summary, const WebPage* page,
+                   const Options& options) {
     if (!options.json.empty()) {
         const std::vector<reports::ClaimPath> claims = run.claims();
         const std::vector<reports::Match> matches = run.matches();
@@ -129,12 +148,13 @@ void write_reports(ObservedRun& run, const reports::RunSummary& summary, const O
         reports::write_file(options.json, reports::run_report({summary, claims, groups, drivers,
                                                                matches, run.server()}));
     }
+    if (page) reports::write_file(options.html, page->text(run, summary));
     if (!options.dot.empty()) reports::write_file(options.dot, run.graph()->dot(*run.trace()));
 }
 
 bool uses_standard_output(const Options& o) {
     return o.record == "-" || o.requests == "-" || o.rpc == "-" || o.json == "-" || o.dot == "-" ||
-           o.trace == "-";
+           o.trace == "-" || o.html == "-";
 }
 
 int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
@@ -146,7 +166,8 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
 
     ProgressLine progress(options.quiet || !is_terminal(Output::Standard));
     ObservedRun::Watch watch;
-    watch.paths = !options.quiet || !options.json.empty() || !options.trace.empty();
+    watch.paths =
+        !options.quiet || !options.json.empty() || !options.trace.empty() || !options.html.empty();
     watch.matches = options.verbose || !options.json.empty();
     watch.drivers = watch.paths;
     watch.graph = !options.dot.empty() || options.verbose;
@@ -155,9 +176,11 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     };
     std::optional<LiveFiles> files;
     std::optional<reports::Timeline> timeline;
+    std::optional<WebPage> page;
     ObservedRun run(scenario, options, std::move(watch));
     files.emplace(options, run);
     files->attach(run);
+    if (!options.html.empty()) page.emplace().attach(run);
     if (!options.quiet) {
         out << head_text(run.summary(), ink);
     }
@@ -172,7 +195,7 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     progress.clear();
     const reports::RunSummary summary = run.summary();
     files->close(summary);
-    write_reports(run, summary, options);
+    write_reports(run, summary, page ? &*page : nullptr, options);
     if (options.quiet)
         out << failures_text(summary, ink);
     else
