@@ -40,7 +40,10 @@ std::string head_of(const RunSummary& run) {
                                                       : run.first_failure);
     std::string out = "<header><h1>" + html_escaped(run.scenario) + "</h1>\n";
     if (!run.description.empty()) out += paragraph("faint", run.description);
-    out += paragraph(run.exit == 0 ? "verdict passed" : "verdict failed", verdict);
+    out += paragraph(run.exit != 0     ? "verdict failed"
+                     : run.checks == 0 ? "verdict"
+                                       : "verdict passed",
+                     verdict);
     out += "<dl>" + entry("file", run.file) + entry("Kubernetes", run.kubernetes) +
            entry("seed", std::to_string(run.seed)) + entry("ended at", seconds(run.ended)) +
            entry("events", std::to_string(run.events)) +

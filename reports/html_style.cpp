@@ -48,9 +48,9 @@ th.number, td.number { text-align: right; white-space: nowrap; }
 tr.failed th, tr.failed td:first-of-type { color: var(--fail); font-weight: 600; }
 tr.warning td:nth-of-type(1) { color: var(--fail); }
 table.bars { table-layout: fixed; }
-col.name { width: 24%; }
+col.name { width: 28%; }
 table.bars th[scope=row] { white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
-  font-size: .85rem; }
+  font-size: .8rem; }
 table.bars td, table.bars thead th + th { padding-right: 0; }
 .lane { position: relative; height: 1.35rem; background-color: var(--panel);
   background-image: linear-gradient(to right, var(--line) 1px, transparent 1px);

@@ -90,7 +90,7 @@ std::string name_of(const model::api::Object& object) {
     if (object.kind != Kind::VolumeAttachment) return object.key().to_string();
     const auto& a = static_cast<const model::api::VolumeAttachment&>(object);
     const auto& volume = a.spec.source.persistentVolumeName;
-    return (volume ? volume->str() : "inline volume") + " to " + a.spec.nodeName.str();
+    return a.spec.nodeName.str() + ": " + (volume ? volume->str() : "inline volume");
 }
 
 template <class Sections>
@@ -150,7 +150,7 @@ void StateBars::on_attachment(sim::Time at, const model::Committed& commit) {
     if (commit.change == Change::Deleted) return end(section, key, at);
     const auto& volume = a->spec.source.persistentVolumeName;
     State state = of_attachment(*a);
-    show(section, key, (volume ? volume->str() : "inline volume") + ": VolumeAttachment", at,
+    show(section, key, "attachment: " + (volume ? volume->str() : "inline volume"), at,
          std::move(state.word), state.mood);
 }
 
@@ -170,7 +170,7 @@ void StateBars::on_node(sim::Time at, const model::Committed& commit) {
         if (earlier.contains(volume)) continue;
         const auto known = volume_of_.find(volume);
         show(section, "s/" + volume,
-             (known == volume_of_.end() ? volume : known->second) + ": node status", at, "attached",
+             "node status: " + (known == volume_of_.end() ? volume : known->second), at, "attached",
              Mood::Good);
     }
 }

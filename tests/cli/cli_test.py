@@ -148,7 +148,7 @@ class Cli(unittest.TestCase):
         self.assertIn("ended at 2.000s", self.call("run", self.good, "--until", "2s", code=None).stdout)
 
     def test_files_are_written(self):
-        names = {o: str(self.root / o) for o in ("record", "requests", "json", "dot")}
+        names = {o: str(self.root / o) for o in ("record", "requests", "json", "dot", "trace", "html")}
         self.call("run", self.good, "--quiet", *(w for o, f in names.items() for w in (f"--{o}", f)))
         record = [json.loads(line) for line in Path(names["record"]).read_text().splitlines()]
         self.assertEqual({"t", "type", "object"}, set(record[0]))
@@ -159,6 +159,29 @@ class Cli(unittest.TestCase):
         claim = report["claims"][0]
         self.assertEqual(round(claim["total"] * 1e9), sum(round(s["seconds"] * 1e9) for s in claim["segments"]))
         self.assertTrue(Path(names["dot"]).read_text().startswith("digraph"))
+        self.assertTrue(Path(names["html"]).read_text().startswith("<!DOCTYPE html>"))
+        # The API server's answers are at the same times in the trace as in the log.
+        ends = {int(round((e["ts"] + e["dur"]) * 1000) // 1000) for e in json.loads(Path(names["trace"]).read_text())["traceEvents"]
+                if e["ph"] == "X" and e["cat"].startswith("request")}
+        self.assertLessEqual({round(r["t"] * 1e6) for r in requests}, ends)
+
+    def test_trace_and_page_are_the_same_each_time_and_know_steps_and_failures(self):
+        texts = []
+        for _ in range(2):
+            self.call("run", self.failing, "--quiet", "--trace", "t.json", "--html", "r.html", "--seed", "3", code=1)
+            texts.append([(self.root / name).read_text() for name in ("t.json", "r.html")])
+        self.assertEqual(texts[0], texts[1])
+        names = [e["name"] for e in json.loads(texts[0][0])["traceEvents"]]
+        self.assertTrue(any(n.startswith("step 2: create PersistentVolumeClaim") for n in names), names)
+        self.assertTrue(any(n.startswith("failed: within 1ms") for n in names))
+        self.assertIn("<h2 id=\"expectations\">", texts[0][1])
+        self.assertIn("failing.yaml:", texts[0][1])
+        json.loads(self.call("run", self.good, "--trace", "-").stdout)
+        self.assertTrue(self.call("run", self.good, "--html", "-").stdout.startswith("<!DOCTYPE"))
+        for option in ("--trace", "--html"):
+            self.assertIn("cannot write", self.call("run", self.good, option, "/no/such/x", code=2).stderr)
+            if os.path.exists("/dev/full"):
+                self.assertIn("No space left", self.call("run", self.good, option, "/dev/full", code=2).stderr)
 
     def test_a_dash_is_standard_output_and_nothing_else_is_there(self):
         done = self.call("run", self.good, "--record", "-")

@@ -166,15 +166,15 @@ TEST_CASE("states follow the objects, and a node's attachments its VolumeAttachm
     CHECK(objects[0].rows[0].bars[0].mood == reports::Mood::Free);
     CHECK(objects[0].rows[0].bars[0].to == sim::Time(2s));
     CHECK_FALSE(objects[0].rows[0].bars[1].to);
-    CHECK(objects[1].rows[0].name == "pv-a to node-1");
+    CHECK(objects[1].rows[0].name == "node-1: pv-a");
     const auto nodes = bars.nodes();
     REQUIRE(nodes.size() == 1);
     CHECK(nodes[0].title == "node-1");
     REQUIRE(nodes[0].rows.size() == 2);
-    CHECK(nodes[0].rows[0].name == "pv-a: VolumeAttachment");
+    CHECK(nodes[0].rows[0].name == "attachment: pv-a");
     CHECK(nodes[0].rows[0].bars[1].state == "attached");
     CHECK(nodes[0].rows[0].bars[1].to == sim::Time(9s));
-    CHECK(nodes[0].rows[1].name == "pv-a: node status");
+    CHECK(nodes[0].rows[1].name == "node status: pv-a");
     CHECK(nodes[0].rows[1].bars[0].from == sim::Time(7s));
     CHECK(nodes[0].rows[1].bars[0].to == sim::Time(10s));
     CHECK(bars.last_change() == sim::Time(10s));
