@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
@@ -96,6 +97,7 @@ struct LiveFiles {
     std::optional<reports::RequestLog> requests;
     std::optional<reports::RpcLog> rpc;
     std::optional<reports::TraceExport> trace;
+    std::optional<reports::Metrics> metrics;
 
     LiveFiles(const Options& options, ObservedRun& run) {
         const model::api::Scheme& scheme = run.server().scheme();
@@ -104,20 +106,27 @@ struct LiveFiles {
         if (!options.requests.empty()) requests.emplace(options.requests, scheme, reads);
         if (!options.rpc.empty()) rpc.emplace(options.rpc);
         if (!options.trace.empty()) trace.emplace(options.trace, scheme, *run.trace());
+        if (!options.metrics.empty()) metrics.emplace(scheme);
     }
     void attach(ObservedRun& run) {
         if (record) run.listen(&*record);
         if (requests) run.listen(&*requests);
         if (rpc) run.listen(&*rpc);
-        if (!trace) return;
-        run.listen(&*trace);
-        run.trace()->pass_on_to(&*trace);
+        if (trace) {
+            run.listen(&*trace);
+            run.trace()->pass_on_to(&*trace);
+        }
+        if (metrics) {
+            run.listen(&*metrics);
+            run.run().cluster().journal().set_meter(&*metrics);
+        }
     }
-    void close(const reports::RunSummary& summary) {
+    void close(ObservedRun& run, const reports::RunSummary& summary, const Options& options) {
         if (record) record->close();
         if (requests) requests->close();
         if (rpc) rpc->close();
         if (trace) trace->close(summary);
+        if (metrics) reports::write_file(options.metrics, metrics->text(run.server()));
     }
 };
 
@@ -153,8 +162,8 @@ void write_reports(ObservedRun& run, const reports::RunSummary& summary, const W
 }
 
 bool uses_standard_output(const Options& o) {
-    return o.record == "-" || o.requests == "-" || o.rpc == "-" || o.json == "-" || o.dot == "-" ||
-           o.trace == "-" || o.html == "-";
+    const auto files = {o.record, o.requests, o.rpc, o.metrics, o.json, o.dot, o.trace, o.html};
+    return std::find(files.begin(), files.end(), "-") != files.end();
 }
 
 int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
@@ -194,7 +203,7 @@ int run_scenario(const scenarios::Scenario& scenario, const Options& options) {
     run.play();
     progress.clear();
     const reports::RunSummary summary = run.summary();
-    files->close(summary);
+    files->close(run, summary, options);
     write_reports(run, summary, page ? &*page : nullptr, options);
     if (options.quiet)
         out << failures_text(summary, ink);
