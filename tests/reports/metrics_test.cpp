@@ -83,11 +83,11 @@ TEST_SUITE("metrics") {
     }
 
     TEST_CASE("buckets add up, bounds belong to the bucket below") {
-        const Measured m;
+        Measured m;
         Metrics metrics(m.cluster.cluster.server().scheme());
-        for (const sim::Duration took : {100ms, 101ms, 700s})
-            metrics.observe("csi_operations_seconds", {{"b", "x"}, {"a", "q\"\\\n"}},
-                            sim::Duration(took));
+        for (const sim::Duration took :
+             {sim::Duration(100ms), sim::Duration(101ms), sim::Duration(700s)})
+            metrics.observe("csi_operations_seconds", {{"b", "x"}, {"a", "q\"\\\n"}}, took);
         const std::string text = metrics.text(m.cluster.cluster.server());
         const std::string labels = "a=\"q\\\"\\\\\\n\",b=\"x\"";
         const std::string bucket = "csi_operations_seconds_bucket{" + labels + ",le=";
