@@ -20,10 +20,11 @@ void CallBars::on_call(sim::Time at, const model::CsiCall& call) {
     row.name = method;
     CallId id(call.driver.str(), call.node.str(), call.id);
     if (call.moment == Moment::Started) {
-        if (row.bars.size() >= kBarsMax) {
+        if (row.bars.size() >= kBarsMax || bars_ >= kCallsMax) {
             ++row.left_out;
             return;
         }
+        ++bars_;
         running_[std::move(id)] = row.bars.size();
         const std::string subject = subject_of(*call.request).str();
         row.bars.push_back({at, {}, subject.empty() ? method : subject, Mood::Waits});
@@ -63,8 +64,9 @@ std::vector<StateRows> CallBars::calls() const {
     std::vector<StateRows> all;
     for (const auto& [driver, methods] : rows_) {
         StateRows section{driver, {}, 0};
-        for (const auto& method : methods) section.rows.push_back(method.second);
-        all.push_back(std::move(section));
+        for (const auto& method : methods)
+            if (!method.second.bars.empty()) section.rows.push_back(method.second);
+        if (!section.rows.empty()) all.push_back(std::move(section));
     }
     return all;
 }

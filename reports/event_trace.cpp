@@ -48,7 +48,12 @@ sim::Time EventTrace::time(EventSeq event) const {
 
 std::string_view EventTrace::actor(EventSeq event) const {
     const Entry* entry = find(event);
-    return entry ? std::string_view(names_[entry->name]) : std::string_view();
+    return entry ? std::string_view(names_[entry->name].actor) : std::string_view();
+}
+
+std::string_view EventTrace::program(EventSeq event) const {
+    const Entry* entry = find(event);
+    return entry ? std::string_view(names_[entry->name].program) : std::string_view();
 }
 
 const EventTrace::Entry* EventTrace::find(EventSeq event) const {
@@ -62,10 +67,11 @@ std::uint32_t EventTrace::name_of(sim::ActorId actor) {
     if (actor.slot() >= named_.size()) named_.resize(actor.slot() + 1);
     Named& named = named_[actor.slot()];
     if (named.id == actor) return named.name;
-    const std::string name(engine_->actor_name(actor));
-    const auto [it, is_new] =
-        name_numbers_.emplace(name, static_cast<std::uint32_t>(names_.size()));
-    if (is_new) names_.push_back(name);
+    Name name{std::string(engine_->name_of_group_of(actor)),
+              std::string(engine_->actor_name(actor))};
+    const auto [it, is_new] = name_numbers_.emplace(name.program + "\n" + name.actor,
+                                                    static_cast<std::uint32_t>(names_.size()));
+    if (is_new) names_.push_back(std::move(name));
     named = Named{actor, it->second};
     return named.name;
 }

@@ -47,8 +47,10 @@ class EventTrace : public sim::Observer, public model::Listener {
     std::optional<Step> scheduler_of(EventSeq event) const;
 
     sim::Time time(EventSeq event) const;  // of event 0: the beginning
-    // Whom the event resumed: "kube-controller-manager/claims"; empty for no actor.
+    // Whom the event resumed, and of which program it is a part: "worker of csi-attacher/volumes",
+    // "external-attacher/disk.example.com"; empty for no actor.
     std::string_view actor(EventSeq event) const;
+    std::string_view program(EventSeq event) const;
     // Position in the order of running, from 1; 0 for events that never ran.
     std::size_t events() const { return ran_; }
 
@@ -73,8 +75,11 @@ class EventTrace : public sim::Observer, public model::Listener {
     const model::Journal* journal_;
     std::vector<Entry> entries_;  // by sequence number
     std::vector<Named> named_;    // by slot of the actor
-    std::vector<std::string> names_{""};
-    std::unordered_map<std::string, std::uint32_t> name_numbers_;
+    struct Name {
+        std::string program, actor;
+    };
+    std::vector<Name> names_{1};
+    std::unordered_map<std::string, std::uint32_t> name_numbers_;  // by both, a line each
     std::size_t ran_ = 0;
     std::unordered_map<EventSeq, std::string_view> calls_;  // methods, by the event they began in
     mutable std::size_t links_taken_ = 0;

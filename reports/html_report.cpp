@@ -10,6 +10,7 @@ namespace reports {
 
 namespace {
 
+constexpr std::size_t kRowsShown = 300;
 constexpr std::size_t kPassagesShown = 40;
 constexpr std::size_t kTold = 8;  // of so few the parts are told in words as well
 
@@ -24,6 +25,11 @@ std::string section(std::string_view id, std::string_view title, const std::stri
 
 std::string paragraph(std::string_view style, const std::string& text) {
     return "<p class=\"" + std::string(style) + "\">" + html_escaped(text) + "</p>\n";
+}
+
+std::string more_of(std::size_t all) {
+    if (all <= kRowsShown) return "";
+    return paragraph("note", std::to_string(all - kRowsShown) + " more are not shown.");
 }
 
 std::string entry(std::string_view name, const std::string& text) {
@@ -80,7 +86,7 @@ std::string expectations_of(const RunSummary& run) {
 
 std::string steps_of(const RunSummary& run) {
     HtmlTable table("Steps", {"step", "what", "sent", "state", "answer"});
-    for (std::size_t i = 0; i < run.steps.size(); ++i) {
+    for (std::size_t i = 0; i < run.steps.size() && i < kRowsShown; ++i) {
         const StepLine& s = run.steps[i];
         std::string answer = s.code ? std::to_string(s.code) : "";
         for (const std::string& text : {s.message, s.failure})
@@ -88,7 +94,7 @@ std::string steps_of(const RunSummary& run) {
         table.add({std::to_string(i + 1), s.text, seconds(s.sent), s.state, answer},
                   s.failure.empty() ? "" : "failed");
     }
-    return table.empty() ? "" : table.text();
+    return table.empty() ? "" : table.text() + more_of(run.steps.size());
 }
 
 std::string legend() {
@@ -110,6 +116,14 @@ std::string tables_of(const std::vector<StateRows>& sections, const TimeScale& s
     std::string out;
     for (const StateRows& rows : sections) out += bars_table(rows, scale);
     return out;
+}
+
+std::string nodes_of(const StateBars& states, const TimeScale& scale) {
+    return tables_of(states.nodes(), scale) +
+           (states.nodes_left_out()
+                ? paragraph("note", "More nodes than " + std::to_string(StateBars::kNodesMax) +
+                                        " had volumes; the others are not shown.")
+                : "");
 }
 
 std::string percentile_table(const LatencySummary& summary, const std::string& caption) {
@@ -165,6 +179,17 @@ std::string longest_of(const PassageGroup& group, const LatencySummary& summary,
     return out + "</tbody></table>\n";
 }
 
+std::string text_of(const Breakdown& breakdown, const PassageGroup& group) {
+    const std::vector<std::vector<std::string>> rows = rows_of(breakdown);
+    if (rows.empty()) return "";
+    HtmlTable table("By " + std::string(breakdown.label),
+                    {std::string(breakdown.label), std::string(group.words.many), "p50", "p90",
+                     "p99", "max", "mostly"},
+                    1);
+    for (std::size_t i = 0; i < rows.size() && i < kRowsShown; ++i) table.add(rows[i]);
+    return table.text() + more_of(rows.size());
+}
+
 std::string group_of(const PassageGroup& group, const std::vector<std::string>& kinds) {
     if (group.passages.empty()) return "";
     const LatencySummary summary = summary_of(group);
@@ -178,10 +203,7 @@ std::string group_of(const PassageGroup& group, const std::vector<std::string>& 
     if (totals.size() > 1)
         out += percentile_table(summary, "Percentiles: " + std::string(group.title));
     out += histogram(totals, group.title);
-    for (const Breakdown& breakdown : breakdowns_of(group))
-        for (const auto& [value, part] : breakdown.summaries)
-            if (breakdown.summaries.size() > 1)
-                out += percentile_table(part, std::string(breakdown.label) + " " + value);
+    for (const Breakdown& breakdown : breakdowns_of(group)) out += text_of(breakdown, group);
     if (group.start_latency)
         if (const std::string sli = text_of(*group.start_latency); !sli.empty())
             out += paragraph("", sli);
@@ -248,7 +270,7 @@ std::string html_report(const HtmlFindings& f) {
     } sections[] = {{"failures", "Failures", failures_of(f.summary)},
                     {"expectations", "Expectations", expectations_of(f.summary)},
                     {"objects", "Objects over time", times},
-                    {"nodes", "Attached to nodes", tables_of(f.states.nodes(), scale)},
+                    {"nodes", "Attached to nodes", nodes_of(f.states, scale)},
                     {"latencies", "Latencies", latencies},
                     {"calls", "CSI calls", calls},
                     {"events", "Events", events_of(f.calls)},

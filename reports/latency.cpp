@@ -78,10 +78,14 @@ class Summing {
     std::map<Kind, std::vector<sim::Duration>> by_kind_;
 };
 
+const Passage& itself(const Passage& passage) { return passage; }
+const Passage& itself(const Passage* passage) { return *passage; }
+
 template <class P>
 LatencySummary summed(const std::vector<P>& passages, By by) {
     Summing summing(by);
-    for (const Passage& passage : passages) {
+    for (const P& each : passages) {
+        const Passage& passage = itself(each);
         summing.begun();
         if (passage.ended) summing.ended(passage.total(), passage.segments);
     }
@@ -126,6 +130,9 @@ Percentiles percentiles_of(std::vector<sim::Duration> samples) {
 
 LatencySummary summary_of(const std::vector<ClaimPath>& paths) { return summed(paths, By::Wait); }
 LatencySummary summary_of(const std::vector<Passage>& passages, By by) {
+    return summed(passages, by);
+}
+LatencySummary summary_of(const std::vector<const Passage*>& passages, By by) {
     return summed(passages, by);
 }
 

@@ -36,6 +36,7 @@ struct LatencySummary {
 enum class By : unsigned char { Wait, Stage };
 LatencySummary summary_of(const std::vector<ClaimPath>& paths);
 LatencySummary summary_of(const std::vector<Passage>& passages, By by = By::Wait);
+LatencySummary summary_of(const std::vector<const Passage*>& passages, By by);
 
 // How long a passage was in each kind of wait that occurs in it.
 struct KindSpent {

@@ -9,6 +9,7 @@ namespace reports {
 namespace {
 
 constexpr std::size_t kOneByOne = 8;  // so few are told singly, not only as percentiles
+constexpr std::size_t kValuesShown = 20;
 
 // Of which kind most was spent, over all.
 std::string mostly(const LatencySummary& summary) {
@@ -19,18 +20,15 @@ std::string mostly(const LatencySummary& summary) {
     return most->spent.sum > sim::Duration() ? most->name : "-";
 }
 
-// Where there is only one node, driver or class there is nothing to hold against it.
 std::string text_of(const Breakdown& breakdown, std::string_view many) {
-    if (breakdown.summaries.size() < 2) return "";
+    const std::vector<std::vector<std::string>> rows = rows_of(breakdown);
+    if (rows.empty()) return "";
     Columns table({"by " + std::string(breakdown.label), std::string(many), "p50", "p90", "p99",
                    "max", "mostly"},
                   Columns::Align::Right);
-    for (const auto& [value, summary] : breakdown.summaries) {
-        const Percentiles p = summary.rows.empty() ? Percentiles() : summary.rows.front().spent;
-        table.add({value, std::to_string(p.count), brief(p.p50), brief(p.p90), brief(p.p99),
-                   brief(p.max), mostly(summary)});
-    }
-    return table.text();
+    for (std::size_t i = 0; i < rows.size() && i < kValuesShown; ++i) table.add(rows[i]);
+    const std::size_t more = rows.size() > kValuesShown ? rows.size() - kValuesShown : 0;
+    return table.text() + (more ? "  ... and " + std::to_string(more) + " more\n" : "");
 }
 
 PassageGroup pod_group(const std::vector<PodPassage>& pods) {
@@ -52,10 +50,10 @@ LatencySummary summary_of(const PassageGroup& group) {
 }
 
 std::vector<Breakdown> breakdowns_of(const PassageGroup& group) {
-    std::map<std::string_view, std::map<std::string, std::vector<Passage>>> sorted;
+    std::map<std::string_view, std::map<std::string, std::vector<const Passage*>>> sorted;
     for (const Passage& passage : group.passages)
         for (const auto& [label, value] : passage.labels)
-            if (passage.ended) sorted[label][value].push_back(passage);
+            if (passage.ended) sorted[label][value].push_back(&passage);
     std::vector<Breakdown> all;
     for (const auto& [label, by_value] : sorted) {
         Breakdown breakdown{label, {}};
@@ -64,6 +62,22 @@ std::vector<Breakdown> breakdowns_of(const PassageGroup& group) {
         all.push_back(std::move(breakdown));
     }
     return all;
+}
+
+std::vector<std::vector<std::string>> rows_of(const Breakdown& breakdown) {
+    if (breakdown.summaries.size() < 2) return {};
+    std::vector<std::pair<std::string, const LatencySummary*>> values;
+    for (const auto& [value, summary] : breakdown.summaries) values.emplace_back(value, &summary);
+    std::stable_sort(values.begin(), values.end(), [](const auto& a, const auto& b) {
+        return a.second->rows.front().spent.max > b.second->rows.front().spent.max;
+    });
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& [value, summary] : values) {
+        const Percentiles& p = summary->rows.front().spent;
+        rows.push_back({value, std::to_string(p.count), brief(p.p50), brief(p.p90), brief(p.p99),
+                        brief(p.max), mostly(*summary)});
+    }
+    return rows;
 }
 
 std::vector<PassageGroup> passage_groups(const std::vector<ClaimPath>& claims,

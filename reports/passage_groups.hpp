@@ -32,6 +32,9 @@ struct Breakdown {
     std::map<std::string, LatencySummary> summaries;
 };
 std::vector<Breakdown> breakdowns_of(const PassageGroup& group);
+// A row for each value, those that took longest first: value, number, p50, p90, p99, max, and what
+// most of it was. None where there is only one value, since nothing can be held against it.
+std::vector<std::vector<std::string>> rows_of(const Breakdown& breakdown);
 
 // Groups in which nothing began stay, empty.
 std::vector<PassageGroup> passage_groups(const std::vector<ClaimPath>& claims,

@@ -45,15 +45,6 @@ bool all_started(const Pod& pod) {
     });
 }
 
-// ".../pods/UID/volumes/..."
-std::string pod_uid_of(std::string_view target_path) {
-    constexpr std::string_view kPods = "/pods/";
-    const std::size_t at = target_path.find(kPods);
-    if (at == target_path.npos) return "";
-    target_path.remove_prefix(at + kPods.size());
-    return std::string(target_path.substr(0, target_path.find('/')));
-}
-
 std::string joined(const std::set<std::string>& names) {
     std::string out;
     for (const std::string& name : names) out += (out.empty() ? "" : "+") + name;
@@ -124,6 +115,16 @@ void PodLives::on(const model::Stamp& stamp, const model::Happening& happening) 
 PodLives::Life* PodLives::life_of(const std::string& uid) {
     const auto found = by_uid_.find(uid);
     return found == by_uid_.end() ? nullptr : &lives_[found->second];
+}
+
+// A mount is at ".../pods/UID/volumes/...", a block device at ".../publish/VOLUME/UID".
+PodLives::Life* PodLives::life_at(std::string_view path) {
+    while (!path.empty()) {
+        const std::size_t slash = std::min(path.find('/'), path.size());
+        if (Life* life = life_of(std::string(path.substr(0, slash)))) return life;
+        path.remove_prefix(std::min(slash + 1, path.size()));
+    }
+    return nullptr;
 }
 
 void PodLives::begin(const Pod& pod, sim::Time at) {
@@ -229,7 +230,7 @@ void PodLives::on_call(sim::Time at, const model::CsiCall& call) {
     if (const auto* r = std::get_if<model::csi::NodeUnstageVolumeRequest>(call.request))
         staged_.erase({r->volume_id.str(), node});
     const auto* publish = std::get_if<model::csi::NodePublishVolumeRequest>(call.request);
-    Life* life = publish ? life_of(pod_uid_of(publish->target_path.view())) : nullptr;
+    Life* life = publish ? life_at(publish->target_path.view()) : nullptr;
     if (!life || life->running) return;
     life->published = at;
     const auto staged = staged_.find({publish->volume_id.str(), node});

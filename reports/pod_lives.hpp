@@ -71,6 +71,7 @@ class PodLives : public model::Listener {
     void on_call(sim::Time at, const model::CsiCall& call);
     void begin(const model::api::Pod& pod, sim::Time at);
     Life* life_of(const std::string& uid);
+    Life* life_at(std::string_view path);  // of the pod that a target path is of
     void look_again(const model::api::Key& claim, sim::Time at);
     void look_at_claims(Life& life, sim::Time at) const;
     void schedule(Life& life, const model::api::Pod& pod, sim::Time at);

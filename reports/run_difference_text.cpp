@@ -8,7 +8,7 @@ namespace reports {
 
 namespace {
 
-constexpr std::size_t kObjectsShown = 20, kEventsShown = 20;
+constexpr std::size_t kObjectsShown = 20, kEventsShown = 20, kCountsShown = 60;
 
 std::string more_text(std::size_t all, std::size_t shown) {
     return all > shown ? "  ... and " + std::to_string(all - shown) + " more\n" : "";
@@ -76,7 +76,14 @@ std::string counts_text(std::string_view title, std::vector<std::string> head,
     if (counts.empty()) return "";
     head.insert(head.end(), {"A", "B", "DIFFERENCE"});
     Columns table(std::move(head));
+    const bool all = counts.size() <= kCountsShown;
+    std::size_t left_out = 0, shown = 0;
     for (const CountDifference& c : counts) {
+        // Of many rows those that differ are told.
+        if (!all && (c.count.same() || ++shown > kCountsShown)) {
+            ++left_out;
+            continue;
+        }
         const std::int64_t more = c.count.b - c.count.a;
         std::vector<std::string> row = c.key;
         row.push_back(std::to_string(c.count.a));
@@ -84,7 +91,8 @@ std::string counts_text(std::string_view title, std::vector<std::string> head,
         row.push_back(more == 0 ? "-" : (more > 0 ? "+" : "") + std::to_string(more));
         table.add(std::move(row));
     }
-    return "\n" + std::string(title) + "\n" + table.text("  ");
+    return "\n" + std::string(title) + "\n" + table.text("  ") +
+           (left_out ? "  ... and " + std::to_string(left_out) + " more\n" : "");
 }
 
 std::string line_of(std::string_view mark, const std::optional<Write>& write) {

@@ -145,7 +145,9 @@ void StateBars::on_object(sim::Time at, const model::Committed& commit) {
 
 void StateBars::on_attachment(sim::Time at, const model::Committed& commit) {
     const auto a = model::api::as<model::api::VolumeAttachment>(commit.object);
-    Section& section = by_node_[a->spec.nodeName.str()];
+    Section* known = section_of_node(a->spec.nodeName.str());
+    if (!known) return;
+    Section& section = *known;
     const std::string key = "a/" + a->metadata.name.str();
     if (commit.change == Change::Deleted) return end(section, key, at);
     const auto& volume = a->spec.source.persistentVolumeName;
@@ -163,7 +165,9 @@ void StateBars::on_node(sim::Time at, const model::Committed& commit) {
     if (before)
         for (const auto& v : before->status.volumesAttached) earlier.insert(v.name.str());
     if (now == earlier) return;
-    Section& section = by_node_[node->metadata.name.str()];
+    Section* known_node = section_of_node(node->metadata.name.str());
+    if (!known_node) return;
+    Section& section = *known_node;
     for (const std::string& volume : earlier)
         if (!now.contains(volume)) end(section, "s/" + volume, at);
     for (const std::string& volume : now) {
@@ -173,6 +177,13 @@ void StateBars::on_node(sim::Time at, const model::Committed& commit) {
              "node status: " + (known == volume_of_.end() ? volume : known->second), at, "attached",
              Mood::Good);
     }
+}
+
+StateBars::Section* StateBars::section_of_node(const std::string& name) {
+    const auto known = by_node_.find(name);
+    if (known != by_node_.end()) return &known->second;
+    nodes_left_out_ |= by_node_.size() >= kNodesMax;
+    return by_node_.size() < kNodesMax ? &by_node_[name] : nullptr;
 }
 
 void StateBars::show(Section& section, const std::string& key, const std::string& name,

@@ -2,8 +2,8 @@
 // attachments by their phases, and for each node what is attached to it.
 //
 // For the rows of the HTML report. Bounded: of each kind the first kRowsMax objects have rows, a
-// row has at most kBarsMax bars; what is left out is counted. Left out: conditions, and kinds that
-// have no phase.
+// row has at most kBarsMax bars, and the first kNodesMax nodes a section; what is left out is told.
+// Left out: conditions, and kinds that have no phase.
 #pragma once
 
 #include <map>
@@ -42,7 +42,7 @@ struct StateRows {
 
 class StateBars : public model::Listener {
   public:
-    static constexpr std::size_t kRowsMax = 250, kBarsMax = 200;
+    static constexpr std::size_t kRowsMax = 250, kBarsMax = 200, kNodesMax = 60;
     // What existed before the run.
     void take_in(const model::api::ObjectReader& objects);
     void on(const model::Stamp& stamp, const model::Happening& happening) override;
@@ -50,6 +50,7 @@ class StateBars : public model::Listener {
     std::vector<StateRows> objects() const;  // claims, volumes, pods, attachments: those there are
     // A section a node: a row for each volume by its VolumeAttachment, one by the node's status.
     std::vector<StateRows> nodes() const;
+    bool nodes_left_out() const { return nodes_left_out_; }
     sim::Time last_change() const { return last_; }
 
   private:
@@ -61,12 +62,14 @@ class StateBars : public model::Listener {
     void on_object(sim::Time at, const model::Committed& commit);
     void on_node(sim::Time at, const model::Committed& commit);
     void on_attachment(sim::Time at, const model::Committed& commit);
+    Section* section_of_node(const std::string& name);
     void show(Section& section, const std::string& key, const std::string& name, sim::Time at,
               std::string state, Mood mood);
     void end(Section& section, const std::string& key, sim::Time at);
 
     std::map<std::string, Section> by_kind_, by_node_;
     std::unordered_map<std::string, std::string> volume_of_;  // by unique name of attached volumes
+    bool nodes_left_out_ = false;
     sim::Time last_;
 };
 

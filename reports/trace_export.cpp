@@ -26,16 +26,6 @@ std::pair<std::string_view, std::string_view> split(std::string_view name, char 
     return {name.substr(0, place), name.substr(place + 1)};
 }
 
-// Whose an actor is, by the way in which actors are named: "worker of csi-attacher/volumes",
-// "persistent-volume-binder resync".
-std::string_view owner_of(std::string_view actor) {
-    for (std::string_view prefix : {"worker of ", "workers of ", "resync of "})
-        if (actor.starts_with(prefix)) return split(actor.substr(prefix.size()), '/').first;
-    if (constexpr std::string_view kEvents = "events of "; actor.starts_with(kEvents))
-        return actor.substr(kEvents.size());
-    return split(actor, ' ').first;
-}
-
 Value text(std::string_view words) { return Value(words); }
 
 }  // namespace
@@ -54,7 +44,7 @@ void TraceExport::on_event(const sim::EventRecord& event) {
     slice.category = "wait";
     slice.from = since;
     slice.to = event.time;
-    file_.slice(component(owner_of(actor)), "waits: " + std::string(actor), slice);
+    file_.slice(component(trace_.program(event.seq)), "waits: " + std::string(actor), slice);
 }
 
 void TraceExport::on(const model::Stamp& stamp, const model::Happening& happening) {

@@ -1,10 +1,11 @@
 // TraceExport: a run as a trace for ui.perfetto.dev, written while the run plays.
 //
-// A process is a component as it names itself: an API client, a controller, a driver, a part of a
-// driver on a node. Its tracks hold its requests (throttle and travel within them, the commit at
-// their end), CSI calls, syncs of keys, and for each actor what it waits for. Commits are instants
-// of the API server, API Events of who wrote them, steps and expectations of the scenario. Arrows
-// lead from what was written or called to the request or call that it caused. Left out: leases.
+// A process is a program, or a part of one that has a name of its own: an API client, a controller,
+// a driver, its part on a node. Its tracks hold its requests (throttle and travel within them, the
+// commit at their end), CSI calls, syncs of keys, and for each actor what it waits for. Commits are
+// instants of the API server, API Events of who wrote them, steps and expectations of the scenario.
+// Arrows lead from what was written or called to the request or call that it caused. Left out:
+// leases.
 #pragma once
 
 #include <map>

@@ -23,7 +23,7 @@ class TraceFile {
   public:
     static constexpr std::size_t kLanesMax = 50;
     static constexpr std::size_t kGroupsMax = 64;  // of lanes, a process; more share one
-    static constexpr std::size_t kEntriesMax = 2'000'000;
+    static constexpr std::size_t kEntriesMax = 1'000'000;
     explicit TraceFile(const std::string& path, std::size_t entries_max = kEntriesMax);
 
     struct Process {

@@ -99,7 +99,8 @@ class Engine {
     }
     std::size_t living() const { return living_; }
     ActorId running() const { return current_.actor; }
-    std::string_view actor_name(ActorId actor) const;  // empty if dead
+    std::string_view actor_name(ActorId actor) const;        // empty if dead
+    std::string_view name_of_group_of(ActorId actor) const;  // likewise
     std::string_view group_name(GroupId group) const;
 
     // Awaitables for actors. Times in the past and negative delays mean now, through the queue all

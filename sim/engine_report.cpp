@@ -48,6 +48,11 @@ std::string_view Engine::actor_name(ActorId actor) const {
     return actors_[actor.slot()].name;
 }
 
+std::string_view Engine::name_of_group_of(ActorId actor) const {
+    if (!alive(actor)) return {};
+    return group_name(actors_[actor.slot()].group);
+}
+
 std::string_view Engine::group_name(GroupId group) const {
     if (!group || group.value > groups_.size()) return {};
     return groups_[group.value - 1].name;

@@ -5,6 +5,7 @@
 
 #include "model/csi/messages.hpp"
 #include "reports/passage_groups.hpp"
+#include "tests/reports/reported_cluster.hpp"
 
 using namespace std::chrono_literals;
 using model::api::PersistentVolumeClaim;
@@ -266,6 +267,19 @@ TEST_CASE("what another pod of the node has had done already takes no time") {
     CHECK(stages(h.lives.passages(nullptr).at(0)) == Stages{0s, 0s, 1s, 0s, 0s, 0s, 1s, 1s});
 }
 
+TEST_CASE("block devices are published at other paths") {
+    History h;
+    const Pod pod = History::pod("web", {"data"});
+    h.commit(1s, h.scheduled(pod, "node-1"), model::Change::Added);
+    model::csi::NodePublishVolumeRequest r;
+    r.volume_id = "vol-data";
+    r.target_path =
+        "/var/lib/kubelet/plugins/kubernetes.io/csi/volumeDevices/publish/pv-data/uid-web";
+    h.call(3s, "node-1", std::move(r));
+    h.commit(4s, h.running(pod, "node-1"));
+    CHECK(stages(h.lives.passages(nullptr).at(0)) == Stages{0s, 0s, 0s, 0s, 0s, 0s, 2s, 1s});
+}
+
 TEST_CASE("a pod without volumes has only schedule and start, and no claim is bind") {
     History h;
     const Pod plain = History::pod("plain", {}), early = History::pod("early", {"late"});
@@ -338,6 +352,41 @@ TEST_CASE("pods that were unschedulable, never ran or ran before the run do not 
     CHECK(latency.spent.count == 0);
     CHECK(latency.left_out == 2);
     CHECK(reports::text_of(latency) == "");
+}
+
+TEST_CASE("in a run the stages consist of waits, cut where a stage ends, without a gap") {
+    using reports::ReportedCluster;
+    ReportedCluster c(ReportedCluster::with_driver(3, "block-cloud"));
+    REQUIRE(c.cluster.preload(ReportedCluster::driver_class()).ok());
+    model::api::Value pod = ReportedCluster::manifest("Pod", "web");
+    pod["metadata"]["namespace"] = "default";
+    pod["spec"]["containers"].push_back(model::api::Value::map({{"name", "a"}, {"image", "a"}}));
+    pod["spec"]["volumes"].push_back(model::api::Value::map({{"name", "data"}}));
+    pod["spec"]["volumes"].edit_list()[0]["persistentVolumeClaim"]["claimName"] = "data";
+    c.create_at(1s, pod);
+    c.create_at(2s, ReportedCluster::driver_claim("data"));
+    c.cluster.engine().call_at(sim::Time(20s), model::kind_of(model::Wait::User), [&c] {
+        model::api::Request r;
+        r.verb = model::Verb::Patch;
+        r.kind = model::api::Kind::Pod;
+        r.key = model::api::Key("default", "web");
+        r.subresource = model::api::Subresource::Status;
+        r.patch["status"]["phase"] = "Running";
+        c.cluster.user().send(r, [](const model::api::Response&) {});
+    });
+    c.cluster.start();
+    c.cluster.engine().run_until(sim::Time(30s));
+    const auto pods = c.pods.passages(&c.trace);
+    REQUIRE(pods.size() == 1);
+    const Stages spent = stages(pods[0]);
+    CHECK(spent[0] > 900ms);  // bind: the claim was not there yet
+    CHECK(spent[1] > 100ms);  // provision: the driver's call
+    CHECK(spent[2] > 10s);    // nobody schedules here
+    CHECK(spent[7] == 0s);
+    sim::Duration waited{};
+    for (const reports::Segment& s : pods[0].segments)
+        if (s.wait != model::Wait::None) waited += s.length();
+    CHECK(waited == pods[0].total());
 }
 
 TEST_CASE("groups of pods are told by stage, and by node where there are several") {

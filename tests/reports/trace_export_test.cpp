@@ -116,6 +116,7 @@ TEST_CASE("every track of a trace has a name, and its slices nest") {
     std::vector<std::string> names;
     for (const auto& process : processes) names.push_back(process.second);
     for (const char* name : {"client", "API server", "persistent-volume-binder", "csi-provisioner",
+                             "kube-controller-manager", "external-provisioner/disk.example.com",
                              "disk.example.com", "scenario"})
         CHECK(std::count(names.begin(), names.end(), name) == 1);
 }
