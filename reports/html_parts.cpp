@@ -10,6 +10,7 @@ namespace reports {
 namespace {
 
 constexpr std::int64_t kWhole = 10'000;      // hundredths of a percent
+constexpr std::int64_t kRoomForText = 300;   // a narrower bar would show parts of letters
 constexpr std::int64_t kLastNumber = 9'500;  // further right a number would stand out
 
 std::string percentage(std::int64_t hundredths) {
@@ -83,7 +84,9 @@ std::string bars_table(const StateRows& rows, const TimeScale& scale) {
     for (const StateRow& row : rows.rows) {
         std::string bars, words;
         for (const StateBar& bar : row.bars) {
-            const std::string state = html_escaped(bar.state);
+            const bool has_room = share(bar.to.value_or(scale.end()) - bar.from,
+                                        scale.end().time_since_epoch()) >= kRoomForText;
+            const std::string state = has_room ? html_escaped(bar.state) : "";
             bars += "<i class=\"" + std::string(to_string(bar.mood)) +
                     "\" style=\"left:" + scale.percent(bar.from) +
                     ";width:" + scale.width(bar.from, bar.to.value_or(scale.end())) +
