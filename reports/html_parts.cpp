@@ -131,19 +131,20 @@ std::string HtmlTable::text() const { return out_ + "</tbody></table></div>\n"; 
 
 std::string histogram(const std::vector<sim::Duration>& samples, std::string_view label) {
     if (samples.size() < 2) return "";
-    const auto [least, most] = std::minmax_element(samples.begin(), samples.end());
+    const sim::Duration least = *std::min_element(samples.begin(), samples.end());
+    const sim::Duration most = *std::max_element(samples.begin(), samples.end());
     // Equal ones fill a single column.
-    const std::int64_t span = std::max<std::int64_t>((*most - *least).count(), 1);
+    const std::int64_t span = std::max<std::int64_t>((most - least).count(), 1);
     const auto bins = static_cast<std::int64_t>(kHistogramBins);
     std::vector<std::int64_t> counts(kHistogramBins);
     for (sim::Duration d : samples)
         ++counts[static_cast<std::size_t>(std::min<std::int64_t>(
-            static_cast<std::int64_t>(static_cast<__int128>((d - *least).count()) * bins / span),
+            static_cast<std::int64_t>(static_cast<__int128>((d - least).count()) * bins / span),
             bins - 1))];
     const std::int64_t highest = *std::max_element(counts.begin(), counts.end());
     const auto bound = [&](std::int64_t bin) {
-        return brief(*least + sim::Duration(static_cast<std::int64_t>(static_cast<__int128>(span) *
-                                                                      bin / bins)));
+        return brief(least + sim::Duration(static_cast<std::int64_t>(static_cast<__int128>(span) *
+                                                                     bin / bins)));
     };
     std::string out =
         "<figure><svg class=\"histogram\" viewBox=\"0 0 240 64\" role=\"img\" "
@@ -159,8 +160,8 @@ std::string histogram(const std::vector<sim::Duration>& samples, std::string_vie
                "</title></rect>";
     }
     return out + "<line x1=\"0\" y1=\"62.5\" x2=\"240\" y2=\"62.5\"/></svg><figcaption><span>" +
-           brief(*least) + "</span><span>" + html_escaped(label) + ", at most " +
-           std::to_string(highest) + " in a column</span><span>" + brief(*most) +
+           brief(least) + "</span><span>" + html_escaped(label) + ", at most " +
+           std::to_string(highest) + " in a column</span><span>" + brief(most) +
            "</span></figcaption></figure>\n";
 }
 

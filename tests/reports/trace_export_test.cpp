@@ -97,7 +97,9 @@ TEST_CASE("every track of a trace has a name, and its slices nest") {
         sorted += e["name"] == "process_sort_index";
     }
     CHECK(sorted == processes.size());
-    for (auto& [track, slices] : run.tracks()) {
+    for (const auto& entry : run.tracks()) {
+        const auto track = entry.first;
+        const std::vector<Slice>& slices = entry.second;
         CAPTURE(threads[track]);
         CHECK(processes.contains(track.first));
         CHECK_FALSE(threads[track].empty());
