@@ -194,6 +194,14 @@ void read_options(const Node& cluster, LoadContext& context, model::ClusterOptio
             if (*duration_of(sync) == Duration::zero())
                 context.error(sync->place(), "a period must be longer than 0s");
         }
+        if (const Node* sync = kcm->find("attachDetachReconcileSyncPeriod")) {
+            o.attach_sync_period = *duration_of(sync);
+            if (o.attach_sync_period < std::chrono::seconds(1))
+                context.error(sync->place(), "the check's period must be 1s or longer");
+        }
+        o.attach_sync = !bool_of(kcm->find("disableAttachDetachReconcileSync"), !o.attach_sync);
+        o.force_detach_on_timeout =
+            !bool_of(kcm->find("disableForceDetachOnTimeout"), !o.force_detach_on_timeout);
         o.start_delay = duration_of(kcm->find("startDelay")).value_or(o.start_delay);
         o.enable_dynamic_provisioning =
             bool_of(kcm->find("enableDynamicProvisioning"), o.enable_dynamic_provisioning);
