@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "model/attachdetach/invariants.hpp"
 #include "model/csi/endpoint.hpp"
 #include "model/csi/lifecycle.hpp"
 #include "model/sidecar/provision_rules.hpp"
@@ -118,7 +119,7 @@ struct Run::Impl : model::Listener {
     model::api::ObjectRef last_written;
     model::api::Text last_writer;
     Time next_settle_check{};
-    std::unique_ptr<model::Listener> invariants;
+    std::unique_ptr<model::Listener> invariants, attach_invariants;
     // Where there are drivers.
     std::unique_ptr<model::csi::LifecycleRules> lifecycle;
     std::unique_ptr<model::Listener> provisioning;
@@ -166,6 +167,7 @@ void Run::Impl::watch_drivers() {
 void Run::Impl::start() {
     if (std::exchange(started, true)) return;
     invariants = model::volume::make_invariants(cluster);
+    attach_invariants = model::attachdetach::make_invariants(cluster);
     watch_drivers();
     view.note_existing_uids();
     for (const Expectation& e : scenario.expect) judge.begin(e, -1);

@@ -14,12 +14,13 @@ Populator::Populator(control::Process& process, World& world, PodVolumes& pod_vo
       alarm_(process.engine()) {}
 
 sim::Task<void> Populator::run() {
-    first_ = engine_.now() + options_.first_pass;
+    first_ = earliest_ = engine_.now() + options_.first_pass;
     last_list_ = engine_.now() - options_.last_list;
     for (;;) {
         set_alarm();
         co_await alarm_.ring(Wait::PollGrid, "pods that events have missed");
         pass();
+        earliest_ = engine_.now() + options_.period;
     }
 }
 
@@ -31,12 +32,12 @@ sim::Time Populator::tick_from(sim::Time at) const {
 }
 
 void Populator::set_alarm() {
-    // The next pass is not the one that runs.
-    const sim::Time next = tick_from(engine_.now() + sim::Duration(1));
+    // A minute has one pass.
+    const sim::Time soonest = tick_from(std::max(engine_.now(), earliest_));
     sim::Time at = sim::kNever;
-    if (wants_list_) at = tick_from(std::max(next, last_list_ + options_.list_period));
-    if (wants_removal_ || options_.every_tick) at = next;
-    alarm_.set(engine_.now() == first_ && wants_list_ ? first_ : at);
+    if (wants_list_) at = tick_from(std::max(soonest, last_list_ + options_.list_period));
+    if (wants_removal_ || options_.every_tick) at = soonest;
+    alarm_.set(at);
 }
 
 void Populator::want_removal() {

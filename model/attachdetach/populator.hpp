@@ -12,8 +12,8 @@ namespace model::attachdetach {
 struct PopulatorOptions {
     sim::Duration period = std::chrono::minutes(1);
     sim::Duration list_period = std::chrono::minutes(3);
-    sim::Duration first_pass{};                         // after the start
-    sim::Duration last_list = std::chrono::minutes(3);  // how long ago at the start
+    sim::Duration first_pass{};  // after the start
+    sim::Duration last_list{};   // how long ago at the start
     bool every_tick = false;
     PopulatorOptions() = default;
 };
@@ -44,8 +44,8 @@ class Populator {
     PopulatorOptions options_;
     control::Informer& pods_;
     Alarm alarm_;
-    sim::Time first_{}, last_list_{};
-    bool wants_removal_ = true, wants_list_ = true;
+    sim::Time first_{}, earliest_{}, last_list_{};
+    bool wants_removal_ = false, wants_list_ = false;
 };
 
 }  // namespace model::attachdetach

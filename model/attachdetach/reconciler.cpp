@@ -190,7 +190,6 @@ bool Reconciler::is_out_of_service(const api::Text& node) const {
 }
 
 void Reconciler::attach_desired(const VolumeOnNode& where) {
-    const sim::Time now = engine_.now();
     const DesiredState::Entry* entry = world_.desired.find(where);
     const OperationKey key = OperationKey::of(where, entry->spec);
     if (world_.operations.is_pending(key)) return;
