@@ -116,6 +116,9 @@ bool has_its_keys(const Node& node, const std::string& kind, const std::string& 
     return fine;
 }
 
+// Every kubelet leaves attaching to the controller and says so when it registers its node.
+constexpr const char* kManaged = "volumes.kubernetes.io/controller-managed-attach-detach";
+
 std::vector<Value> made_nodes(const Node* nodes) {
     std::vector<Value> made;
     auto make = [&made](const std::string& name, std::string zone, const Node* labels,
@@ -136,14 +139,16 @@ std::vector<Value> made_nodes(const Node* nodes) {
                                         {"status", "True"},
                                         {"reason", "KubeletReady"},
                                         {"message", "kubelet is posting ready status"}});
-        made.push_back(
-            Value::map({{"apiVersion", "v1"},
-                        {"kind", "Node"},
-                        {"metadata", Value::map({{"name", name}, {"labels", all}})},
-                        {"spec", Value::map()},
-                        {"status", Value::map({{"capacity", amounts},
-                                               {"allocatable", amounts},
-                                               {"conditions", Value::list({ready})}})}}));
+        made.push_back(Value::map(
+            {{"apiVersion", "v1"},
+             {"kind", "Node"},
+             {"metadata", Value::map({{"name", name},
+                                      {"labels", all},
+                                      {"annotations", Value::map({{kManaged, "true"}})}})},
+             {"spec", Value::map()},
+             {"status", Value::map({{"capacity", amounts},
+                                    {"allocatable", amounts},
+                                    {"conditions", Value::list({ready})}})}}));
     };
     if (!nodes) return made;
     for (std::int64_t i = 1; i <= int_of(nodes); ++i)

@@ -37,6 +37,7 @@ Reconciler::Reconciler(control::Process& process, World& world, Attacher& attach
 sim::Task<void> Reconciler::run() {
     last_sync_ = engine_.now() - options_.last_sync;
     last_end_ = engine_.now() + options_.first_pass - options_.period;
+    wants_sync_ = !world_.actual.volumes().empty();
     for (;;) {
         set_alarm();
         co_await alarm_.ring(Wait::PollGrid, "something to attach or detach");
@@ -281,13 +282,13 @@ sim::Time Reconciler::next_action(const VolumeOnNode& where) const {
 }
 
 sim::Time Reconciler::next_action() const {
-    sim::Time next = dirty_ ? grid_from(engine_.now()) : sim::kNever;
+    sim::Time next = dirty_ ? grid_from(engine_.now()) : next_sync();
     for (const VolumeOnNode& where : open_) next = std::min(next, next_action(where));
     return next;
 }
 
 bool Reconciler::repeats_only() const {
-    if (dirty_) return false;
+    if (dirty_ || next_sync() != sim::kNever) return false;
     for (const VolumeOnNode& where : open_) {
         if (next_action(where) == sim::kNever) continue;
         const auto error = world_.errors.find(where);

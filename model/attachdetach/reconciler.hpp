@@ -80,7 +80,7 @@ class Reconciler {
     sim::Time last_sync_{};
     sim::Time again_ = sim::kNever;  // something waits for this instant
     bool dirty_ = true;
-    bool wants_sync_ = true;
+    bool wants_sync_ = false;
 };
 
 }  // namespace model::attachdetach

@@ -130,7 +130,7 @@ TEST_CASE("an attachment whose node does not list it waits for a word of the nod
     w.start();
     w.run_for(1min);
     CHECK(w.taken().empty());  // taken for mounted
-    w.set_in_use("node-1", {});
+    w.set_in_use("node-1", {"b"});
     w.run_for(1s);
     CHECK(w.taken() == Texts{"delete volumeattachments a@node-1 200"});
 }
