@@ -119,7 +119,8 @@ struct Run::Impl : model::Listener {
     model::api::ObjectRef last_written;
     model::api::Text last_writer;
     Time next_settle_check{};
-    std::unique_ptr<model::Listener> invariants, attach_invariants;
+    std::unique_ptr<model::Listener> invariants;
+    std::unique_ptr<model::attachdetach::Invariants> attach_invariants;
     // Where there are drivers.
     std::unique_ptr<model::csi::LifecycleRules> lifecycle;
     std::unique_ptr<model::Listener> provisioning;
@@ -160,6 +161,9 @@ void Run::Impl::watch_drivers() {
     if (cluster.drivers().empty()) return;
     provisioning = model::sidecar::make_provision_rules(cluster);
     lifecycle = std::make_unique<model::csi::LifecycleRules>(cluster.journal());
+    lifecycle->allow([this](std::string_view rule, const model::CsiCall& call) {
+        return rule == model::csi::rule::kLeftNodeFirst && attach_invariants->is_by_force(call);
+    });
     for (const std::string& name : cluster.drivers())
         lifecycle->know(name, offered(cluster.endpoint(name)->driver().settings()));
 }

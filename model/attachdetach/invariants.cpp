@@ -54,7 +54,7 @@ bool is_old(const std::map<api::Text, sim::Time>& since, const api::Text& name, 
 
 }  // namespace
 
-std::unique_ptr<Listener> make_invariants(Cluster& cluster) {
+std::unique_ptr<Invariants> make_invariants(Cluster& cluster) {
     auto invariants = std::make_unique<Invariants>(cluster.journal());
     invariants->learn(cluster.server());
     return invariants;
@@ -256,7 +256,13 @@ void Invariants::check_creation(const Stamp& stamp, const api::VolumeAttachment&
 void Invariants::check_deletion(const Stamp& stamp, const api::VolumeAttachment& attachment) {
     const auto& name = attachment.spec.source.persistentVolumeName;
     const auto node = nodes_.find(attachment.spec.nodeName);
-    if (!name || node == nodes_.end()) return;
+    if (!name) return;
+    const auto volume = volumes_.find(*name);
+    const auto source = volume == volumes_.end() ? std::nullopt : source_of(*volume->second);
+    const Pair where{*name, attachment.spec.nodeName};
+    if (source && (node == nodes_.end() || is_forced(node->second, where, stamp.at)))
+        forced_.insert({{source->driver, source->volumeHandle}, node_id(attachment)});
+    if (node == nodes_.end()) return;
     const api::Text unique = unique_name(attachment);
     const std::string about = name->str() + " on " + node->first.str();
     const auto driver = drivers_.find(attachment.spec.attacher);
@@ -264,8 +270,7 @@ void Invariants::check_deletion(const Stamp& stamp, const api::VolumeAttachment&
         driver == drivers_.end() || driver->second.object->spec.attachRequired.value_or(true);
     const PodFacts* pod = attaches ? user(*name, node->first, stamp.at) : nullptr;
     if (pod) violated(stamp, rule::kNotWanted, about + ": " + pod->pod->key().to_string());
-    if (is_old(node->second.in_use, unique, stamp.at) &&
-        !is_forced(node->second, {*name, node->first}, stamp.at))
+    if (is_old(node->second.in_use, unique, stamp.at) && !is_forced(node->second, where, stamp.at))
         violated(stamp, rule::kUnmountedFirst, about);
     if (is_old(node->second.listed, unique, stamp.at)) violated(stamp, rule::kUnlistedFirst, about);
 }
@@ -332,6 +337,21 @@ void Invariants::on_publish(const Stamp& stamp, const CsiCall& call) {
                      name->second.str() + " on " + other.str() + " and " + r->node_id.str());
     }
     nodes.insert(r->node_id);
+    forced_.erase({{call.driver, r->volume_id}, r->node_id});
+}
+
+bool Invariants::is_by_force(const CsiCall& call) const {
+    const csi::RequestVariant* request = call.request;
+    const auto* r = std::get_if<csi::ControllerUnpublishVolumeRequest>(request);
+    return r && forced_.contains({{call.driver, r->volume_id}, r->node_id});
+}
+
+api::Text Invariants::node_id(const api::VolumeAttachment& attachment) const {
+    const auto found = csi_nodes_.find(attachment.spec.nodeName);
+    if (found != csi_nodes_.end() && found->second)
+        for (const api::CSINodeDriver& d : found->second->spec.drivers)
+            if (d.name == attachment.spec.attacher) return d.nodeID;
+    return attachment.spec.nodeName;
 }
 
 }  // namespace model::attachdetach

@@ -42,8 +42,10 @@ inline constexpr std::string_view kLimit =
     "a node has no more volumes of a driver attached than its CSINode allows";
 }  // namespace rule
 
+class Invariants;
+
 // Checks a cluster from now on; what it holds already is taken as given.
-std::unique_ptr<Listener> make_invariants(Cluster& cluster);
+std::unique_ptr<Invariants> make_invariants(Cluster& cluster);
 
 class Invariants final : public Listener {
   public:
@@ -56,6 +58,9 @@ class Invariants final : public Listener {
     // What is there before the first commit that it hears of.
     void learn(const api::ObjectReader& reader);
     void on(const Stamp& stamp, const Happening& happening) override;
+
+    // Whether the call takes a volume from a node by force: its kubelet had no say in it.
+    bool is_by_force(const CsiCall& call) const;
 
   private:
     using Pair = std::pair<api::Text, api::Text>;
@@ -94,6 +99,7 @@ class Invariants final : public Listener {
     // second.
     const PodFacts* user(const api::Text& volume, const api::Text& node, sim::Time at) const;
     bool is_forced(const NodeFacts& node, const Pair& where, sim::Time at) const;
+    api::Text node_id(const api::VolumeAttachment& attachment) const;
     api::Text unique_name(const api::VolumeAttachment& attachment) const;
     bool is_alive(const api::Text& attachment) const;
     void violated(const Stamp& stamp, std::string_view rule, std::string detail);
@@ -111,6 +117,7 @@ class Invariants final : public Listener {
     std::map<api::Text, api::Ref<api::VolumeAttachment>> attachments_;
     std::map<Pair, std::set<api::Text>> published_;  // driver and handle -> nodes' ids
     std::set<Pair> was_attached_;                    // unique name and node
+    std::set<std::pair<Pair, api::Text>> forced_;    // driver and handle, node's id
 };
 
 }  // namespace model::attachdetach

@@ -122,6 +122,17 @@ TEST_CASE("invariant: what a node has in use is not detached") {
         w.run_for(1min);
         w.detach("a", "node-1");
         CHECK(w.broken.empty());
+        // So it does for the driver's life cycle.
+        csi::ControllerUnpublishVolumeRequest r;
+        r.volume_id = "a";
+        r.node_id = "node-1";
+        const csi::Request request = r;
+        CsiCall call;
+        call.driver = AttachWorld::kDriver;
+        call.request = &request;
+        CHECK(w.invariants->is_by_force(call));
+        w.publish("a", "node-1");
+        CHECK_FALSE(w.invariants->is_by_force(call));
     }
     SUBCASE("a node that is not ready does so after 6 min only") {
         w.make_pod("p", "node-1", {"a"});
