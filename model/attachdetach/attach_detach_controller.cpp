@@ -42,7 +42,9 @@ AttachDetachController::AttachDetachController(control::Process& process, contro
     attachments_.add_handler([this](Object before, Object after) { on_attachment(before, after); });
     csi_drivers_.add_handler([this](Object, Object) { on_driver(); });
     claims_.add_handler([this](Object, Object after) {
-        if (started_ && after) claim_queue_.add(after->key());
+        // One that no pod names would be put down again at once.
+        if (started_ && after && !pods_of_claims_.of(after->key()).empty())
+            claim_queue_.add(after->key());
     });
     for (control::Informer* i : {&claims_, &volumes_, &nodes_, &csi_nodes_, &csi_drivers_})
         i->add_handler(want_list);

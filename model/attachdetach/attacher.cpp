@@ -17,17 +17,21 @@ std::string attach_timeout(const VolumeSpec& spec) {
            spec.handle.str();
 }
 
+// Where "kubernetes.io/PLUGIN" ends; npos where the name has no such form.
+std::size_t plugin_end(std::string_view unique_name) {
+    const std::size_t first = unique_name.find('/');
+    return first == unique_name.npos ? first : unique_name.find('/', first + 1);
+}
+
 // The part after "kubernetes.io/PLUGIN/"; nothing where the name has no such form.
 std::optional<std::string> name_in_plugin(std::string_view unique_name) {
-    const std::size_t first = unique_name.find('/');
-    if (first == unique_name.npos) return std::nullopt;
-    const std::size_t second = unique_name.find('/', first + 1);
-    if (second == unique_name.npos) return std::nullopt;
-    const std::string_view plugin = unique_name.substr(0, second);
+    const std::size_t end = plugin_end(unique_name);
+    if (end == unique_name.npos) return std::nullopt;
+    const std::string_view plugin = unique_name.substr(0, end);
     if (plugin != "kubernetes.io/csi" && plugin != "kubernetes.io/iscsi" &&
         plugin != "kubernetes.io/fc")
         return std::nullopt;
-    return std::string(unique_name.substr(second + 1));
+    return std::string(unique_name.substr(end + 1));
 }
 
 bool is_csi(const api::Text& unique_name) { return unique_name.view().starts_with(kCsiPrefix); }
@@ -52,6 +56,7 @@ Attacher::Start Attacher::attach(const VolumeOnNode& where) {
     target.wanted = *world_.desired.find(where);
     target.spec = target.wanted.spec;
     target.key = OperationKey::of(where, target.spec);
+    target.started = process_.engine().now();
     const Start start =
         world_.operations.start(target.key, Operation::Attach, process_.engine().now());
     if (start == Start::Started)
@@ -68,6 +73,7 @@ std::optional<Attacher::Start> Attacher::detach(const VolumeOnNode& where, const
     target.where = where;
     target.spec = spec;
     target.key = OperationKey::of(where, spec);
+    target.started = process_.engine().now();
     const Start start =
         world_.operations.start(target.key, Operation::Detach, process_.engine().now());
     if (start == Start::Started)
@@ -83,9 +89,23 @@ void Attacher::tell(const DesiredState::Entry& entry, EventType type, const std:
     for (const auto& pod : entry.pods) recorder_.record(*pod.second, type, reason, message);
 }
 
-void Attacher::end(const Target& target, bool ok) {
-    world_.operations.ended(target.key, ok, process_.engine().now());
+void Attacher::end(const Target& target, Operation what, bool ok) {
+    const sim::Time now = process_.engine().now();
+    world_.operations.ended(target.key, ok, now);
+    world_.ended.push_back(target.where);
     world_.changed();
+    Meter* meter = process_.journal().meter();
+    if (!meter) return;
+    std::string plugin(target.where.volume.view().substr(0, plugin_end(target.where.volume)));
+    if (target.spec && !target.spec->driver.empty()) plugin += ":" + target.spec->driver.str();
+    const bool migrated = target.spec && target.spec->migrated;
+    meter->observe(
+        "storage_operation_duration_seconds",
+        {{"migrated", migrated ? "true" : "false"},
+         {"operation_name", what == Operation::Attach ? "volume_attach" : "volume_detach"},
+         {"status", ok ? "success" : "fail-unknown"},
+         {"volume_plugin", plugin}},
+        now - target.started);
 }
 
 sim::Task<void> Attacher::run_attach(Target target) {
@@ -93,7 +113,7 @@ sim::Task<void> Attacher::run_attach(Target target) {
         tell(target.wanted, EventType::Warning, "AttachVolume.FindAttachablePluginBySpec failed",
              "");
         world_.errors[target.where] = "no attachable volume plugin matched";
-        end(target, false);
+        end(target, Operation::Attach, false);
         co_return;
     }
     std::string error;
@@ -105,13 +125,13 @@ sim::Task<void> Attacher::run_attach(Target target) {
         world_.actual.mark_uncertain(target.where, target.spec);
         tell(target.wanted, EventType::Warning, "AttachVolume.Attach failed", ": " + error);
         world_.errors[target.where] = error;
-        end(target, false);
+        end(target, Operation::Attach, false);
         co_return;
     }
     world_.actual.mark_attached(target.where, target.spec, api::Text());
     tell(target.wanted, EventType::Normal, "AttachVolume.Attach succeeded", "");
     world_.errors.erase(target.where);
-    end(target, true);
+    end(target, Operation::Attach, true);
 }
 
 sim::Task<std::string> Attacher::attach_csi(SpecRef spec, api::Text node) {
@@ -146,7 +166,7 @@ sim::Task<void> Attacher::run_detach(Target target, bool verify_safe, std::strin
     if (error.empty()) {
         world_.actual.mark_detached(target.where);
         world_.errors.erase(target.where);
-        end(target, true);
+        end(target, Operation::Detach, true);
         co_return;
     }
     // No event tells of it.
@@ -156,7 +176,7 @@ sim::Task<void> Attacher::run_detach(Target target, bool verify_safe, std::strin
     } else {
         world_.actual.report(target.where);
     }
-    end(target, false);
+    end(target, Operation::Detach, false);
 }
 
 sim::Task<std::string> Attacher::verify_safe_to_detach(VolumeOnNode where) {

@@ -41,6 +41,7 @@ class Attacher {
         SpecRef spec;
         OperationKey key;
         DesiredState::Entry wanted;  // as it was when the operation began
+        sim::Time started;
         Target() = default;
     };
     sim::Task<void> run_attach(Target target);
@@ -50,7 +51,7 @@ class Attacher {
     sim::Task<std::string> detach_csi(std::string name, api::Text node);
     sim::Task<std::string> verify_safe_to_detach(VolumeOnNode where);
     sim::Task<void> verify_live(std::vector<VolumeOnNode> pairs);
-    void end(const Target& target, bool ok);
+    void end(const Target& target, Operation what, bool ok);
 
     control::Process& process_;
     control::Client& client_;

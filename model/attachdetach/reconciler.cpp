@@ -10,6 +10,9 @@ using State = ActualState::State;
 namespace {
 
 constexpr std::string_view kOutOfService = "node.kubernetes.io/out-of-service";
+// The prefix is doubled upstream too.
+constexpr std::string_view kForcedDetaches =
+    "attach_detach_controller_attachdetach_controller_forced_detaches";
 constexpr sim::Duration kShortestSync = 1s;
 constexpr sim::Duration kInstant = sim::Duration(1);
 
@@ -82,6 +85,22 @@ void Reconciler::look_again(sim::Time at) { again_ = std::min(again_, at); }
 void Reconciler::take_changes() {
     for (auto changes : {world_.desired.take_changes(), world_.actual.take_changes()})
         open_.insert(changes.begin(), changes.end());
+    for (const VolumeOnNode& where : std::exchange(world_.ended, {})) {
+        running_.erase(where);
+        open_.insert(where);
+    }
+}
+
+// Until its operation ends.
+void Reconciler::rest(const VolumeOnNode& where) {
+    open_.erase(where);
+    running_.insert(where);
+}
+
+std::set<VolumeOnNode> Reconciler::unfinished() const {
+    std::set<VolumeOnNode> pairs = open_;
+    pairs.insert(running_.begin(), running_.end());
+    return pairs;
 }
 
 std::vector<VolumeOnNode> Reconciler::all_attached() const {
@@ -160,8 +179,14 @@ sim::Task<void> Reconciler::detach_undesired(const VolumeOnNode& where) {
     }
     // After 6 min not even a healthy node is asked whether it uses the volume still.
     const auto started = attacher_.detach(where, spec, !timed_out && !out_of_service);
-    if (started == Attacher::Start::Started) co_return;
-    world_.actual.report(where);
+    if (started != Attacher::Start::Started) {
+        world_.actual.report(where);
+        co_return;
+    }
+    rest(where);
+    Meter* meter = process_.journal().meter();
+    if (meter && (timed_out || out_of_service))
+        meter->count(kForcedDetaches, {{"reason", timed_out ? "timeout" : "out-of-service"}});
 }
 
 std::optional<sim::Time> Reconciler::forced_after(const VolumeOnNode& where) const {
@@ -206,7 +231,7 @@ void Reconciler::attach_desired(const VolumeOnNode& where) {
             return;
         }
     }
-    if (attacher_.attach(where) != Attacher::Start::BacksOff) return;
+    if (attacher_.attach(where) == Attacher::Start::Started) return rest(where);
     if (const auto until = world_.operations.refused_until(key, Operation::Attach))
         look_again(*until + kInstant);
 }
@@ -283,13 +308,13 @@ sim::Time Reconciler::next_action(const VolumeOnNode& where) const {
 
 sim::Time Reconciler::next_action() const {
     sim::Time next = dirty_ ? grid_from(engine_.now()) : next_sync();
-    for (const VolumeOnNode& where : open_) next = std::min(next, next_action(where));
+    for (const VolumeOnNode& where : unfinished()) next = std::min(next, next_action(where));
     return next;
 }
 
 bool Reconciler::repeats_only() const {
     if (dirty_ || next_sync() != sim::kNever) return false;
-    for (const VolumeOnNode& where : open_) {
+    for (const VolumeOnNode& where : unfinished()) {
         if (next_action(where) == sim::kNever) continue;
         const auto error = world_.errors.find(where);
         if (error == world_.errors.end() || !error->second.starts_with(kTimedOut)) return false;

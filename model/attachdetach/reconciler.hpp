@@ -55,6 +55,8 @@ class Reconciler {
     void tell_multi_attach(const VolumeOnNode& where, const DesiredState::Entry& entry,
                            const std::vector<api::Text>& nodes);
     void take_changes();
+    void rest(const VolumeOnNode& where);
+    std::set<VolumeOnNode> unfinished() const;
     void look_again(sim::Time at);
     void sync_if_due(sim::Time tick);
     sim::Time grid_from(sim::Time at) const;
@@ -74,9 +76,10 @@ class Reconciler {
     ReconcilerOptions options_;
     control::Informer& nodes_;
     Alarm alarm_;
-    std::set<VolumeOnNode> open_;  // not as they should be, or not looked at since they changed
-    std::set<api::Text> blocked_;  // nodes whose kubelets hold up a detach
-    sim::Time last_end_{};         // of the last pass: the grid begins there
+    std::set<VolumeOnNode> running_;  // an operation works on them, which passes need not look at
+    std::set<VolumeOnNode> open_;     // not as they should be, or not looked at since they changed
+    std::set<api::Text> blocked_;     // nodes whose kubelets hold up a detach
+    sim::Time last_end_{};            // of the last pass: the grid begins there
     sim::Time last_sync_{};
     sim::Time again_ = sim::kNever;  // something waits for this instant
     bool dirty_ = true;

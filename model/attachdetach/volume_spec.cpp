@@ -118,6 +118,7 @@ SpecRef VolumeResolver::spec_of(const api::PersistentVolume& volume, const api::
         translated = volume::volume_for_csi(volume);
         if (!translated) return nullptr;
         source = &*translated->spec.source.csi;
+        spec->migrated = true;
         spec->multi_attach = may_be_shared(translated->spec.accessModes);
     }
     if (!source) return nullptr;

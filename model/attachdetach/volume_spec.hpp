@@ -21,6 +21,7 @@ struct VolumeSpec {
     api::Text name;         // of the PersistentVolume, or of the volume in the pod
     api::Text driver, handle;
     bool multi_attach = false;  // may be attached to several nodes
+    bool migrated = false;      // from an in-tree plugin
     VolumeSpec() = default;
 };
 // Null: not known (a volume found in a node's status after a restart).

@@ -17,6 +17,7 @@ struct World {
     ActualState actual;
     PendingOperations operations;
     std::map<VolumeOnNode, std::string> errors;  // of the last operation, where it failed
+    std::vector<VolumeOnNode> ended;             // operations on them have, since a pass
     std::function<void()> changed = [] {};       // wakes the reconciler at its next instant
 };
 

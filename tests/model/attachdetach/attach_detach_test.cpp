@@ -314,4 +314,33 @@ TEST_CASE("a node that was made anew is told what is attached to it") {
     CHECK(w.listed("node-1") == "a");
 }
 
+TEST_CASE("operations and forced detaches are counted as upstream counts them") {
+    struct Counts : Meter {
+        void count(std::string_view metric, Labels labels) override { add(metric, labels); }
+        void observe(std::string_view metric, Labels labels, sim::Duration) override {
+            add(metric, labels);
+        }
+        void add(std::string_view metric, Labels labels) {
+            std::string line(metric.substr(0, metric.find('_')));
+            for (const auto& [key, value] : labels) line += " " + std::string(value);
+            lines.push_back(std::move(line));
+        }
+        Texts lines;
+    } counts;
+    Started w;
+    w.journal.set_meter(&counts);
+    w.attach_by_itself();
+    w.make_pod("p", "node-1", {"a"});
+    w.run_for(2s);
+    w.set_in_use("node-1", {"a"});
+    w.taint("node-1", "node.kubernetes.io/out-of-service");
+    w.remove_pod("p");
+    w.run_for(2s);
+    const std::string plugin = "kubernetes.io/csi:lab.csi.example.com";
+    CHECK(counts.lines == Texts{"storage false volume_attach success " + plugin,
+                                "attach out-of-service",
+                                "storage false volume_detach success " + plugin});
+    w.journal.set_meter(nullptr);
+}
+
 }  // namespace model::attachdetach
