@@ -66,10 +66,18 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
     const sim::Duration period = options_.controller_manager.pv_claim_binder_sync_period.value_or(
         options_.profile.binder_sync_period);
     phases_ = options_.phases;
-    if (!phases_.contains("pvBinderResync"))
-        phases_["pvBinderResync"] = sim::Duration(
-            static_cast<std::int64_t>(engine_->stream("phases/pvBinderResync")
-                                          .below(static_cast<std::uint64_t>(period.count()))));
+    draw_phase("pvBinderResync", period);
+    draw_phase("attachDetachReconciler", attachdetach::ReconcilerOptions().period);
+    draw_phase("attachDetachSync", options_.controller_manager.attach_sync_period);
+    draw_phase("desiredStatePopulator", attachdetach::PopulatorOptions().period);
+}
+
+void Cluster::draw_phase(std::string_view loop, sim::Duration period) {
+    if (phases_.contains(loop)) return;
+    const auto count = static_cast<std::uint64_t>(std::max(period, sim::Duration(1)).count());
+    const std::string name(loop);
+    phases_[name] =
+        sim::Duration(static_cast<std::int64_t>(engine_->stream("phases/" + name).below(count)));
 }
 
 Cluster::~Cluster() = default;
@@ -125,6 +133,20 @@ ControllerManagerSettings Cluster::controller_manager_settings(bool runs_since_l
     // A fresh process resyncs as soon as its caches are filled; one that runs since long is
     // somewhere in its period.
     settings.first_resync = runs_since_long ? phases_["pvBinderResync"] : sim::Duration(0);
+    settings.attach_reconciler.sync_period = o.attach_sync_period;
+    settings.attach_reconciler.sync = o.attach_sync;
+    settings.attach_reconciler.force_detach = o.force_detach_on_timeout;
+    settings.attach_reconciler.every_tick = o.attach_every_tick;
+    settings.attach_populator.every_tick = o.attach_every_tick;
+    if (runs_since_long) {
+        settings.attach_reconciler.first_pass = phases_["attachDetachReconciler"];
+        settings.attach_reconciler.last_sync = o.attach_sync_period - phases_["attachDetachSync"];
+        settings.attach_populator.first_pass = phases_["desiredStatePopulator"];
+        // In which of its three minutes a list is due.
+        settings.attach_populator.last_list =
+            std::chrono::minutes(3 - engine_->stream("phases/desiredStateList").below(3)) -
+            phases_["desiredStatePopulator"];
+    }
     settings.dynamic_provisioning = o.enable_dynamic_provisioning;
     settings.host_path_provisioner = o.enable_host_path_provisioner;
     return settings;

@@ -38,6 +38,10 @@ struct ControllerManagerOptions {
         std::chrono::milliseconds(950);  // process start to first write; measured
     bool enable_dynamic_provisioning = true;
     bool enable_host_path_provisioner = false;
+    sim::Duration attach_sync_period = std::chrono::minutes(1);
+    bool attach_sync = true;
+    bool force_detach_on_timeout = true;
+    bool attach_every_tick = false;  // its loops run idle too, to be held against
 };
 
 // A CSI driver and the programs beside it.
@@ -60,8 +64,9 @@ struct ClusterOptions {
     ControllerManagerOptions controller_manager;
     bool controller_manager_on = true;
     std::vector<DriverOptions> drivers;
-    // First tick of a periodic loop, after time 0: "pvBinderResync". Not given: drawn by the seed,
-    // uniform in the period.
+    // First tick of a periodic loop, after time 0: "pvBinderResync", "attachDetachReconciler",
+    // "attachDetachSync", "desiredStatePopulator". Not given: drawn by the seed, uniform in the
+    // period.
     std::map<std::string, sim::Duration, std::less<>> phases;
     int api_qps = 0, api_burst = 0;  // limits of the scenario's own client, 0: none
     sim::ReadyOrder ready_order = sim::ReadyOrder::Fifo;
@@ -143,6 +148,7 @@ class Cluster {
     };
 
     void tell(std::string_view component, Lifecycle::What what);
+    void draw_phase(std::string_view loop, sim::Duration period);
     void add_controller_manager();
     void add_driver(const DriverOptions& options);
     void add_provisioner(DriverPart& part);

@@ -1,5 +1,6 @@
 #include "model/controller_manager.hpp"
 
+#include "model/attachdetach/attach_detach_controller.hpp"
 #include "model/volume/persistent_volume_controller.hpp"
 #include "model/volume/pv_protection.hpp"
 #include "model/volume/pvc_protection.hpp"
@@ -50,6 +51,14 @@ void add_controllers(control::Process& process, const ControllerManagerSettings&
         std::make_unique<volume::PvcProtection>(process, client("pvc-protection-controller")));
     process.add(
         std::make_unique<volume::PvProtection>(process, client("pv-protection-controller")));
+    attachdetach::AttachDetachOptions attach;
+    attach.profile = settings.profile;
+    attach.reconciler = settings.attach_reconciler;
+    attach.populator = settings.attach_populator;
+    control::Client& attach_client = client(attachdetach::AttachDetachController::kClientName);
+    process.add(std::make_unique<attachdetach::AttachDetachController>(
+        process, attach_client, process.recorder(attach_client, "attachdetach-controller"),
+        std::move(attach)));
     process.add(std::make_unique<workload::NamespaceController>(
         process, client(workload::NamespaceController::kClientName), settings.profile));
     process.add(std::make_unique<workload::QuotaController>(

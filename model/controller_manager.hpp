@@ -3,6 +3,8 @@
 // its own QPS and burst).
 #pragma once
 
+#include "model/attachdetach/populator.hpp"
+#include "model/attachdetach/reconciler.hpp"
 #include "model/control/process.hpp"
 #include "model/profile.hpp"
 
@@ -14,6 +16,8 @@ struct ControllerManagerSettings {
     sim::Duration binder_sync_period{},
         first_resync{};  // first_resync: after the start of the process
     bool dynamic_provisioning = true, host_path_provisioner = false;
+    attachdetach::ReconcilerOptions attach_reconciler;
+    attachdetach::PopulatorOptions attach_populator;
     ControllerManagerSettings() = default;
 };
 

@@ -114,6 +114,9 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     p.provisioner_slows_infeasible = *minor >= 32;
     p.provisioner_keeps_mode = *minor >= 29;
     p.provisioner_protects_snapshots = *minor >= 36;
+    p.failed_detach_is_uncertain = *minor >= 27;
+    p.migration_is_complete = *minor >= 30;
+    p.attach_keeps_terminated = *minor <= 30;
     p.attacher_frees_first = *minor >= 33;
     p.attacher_patches_finalizer = *minor >= 36;
     p.election_updates_first = *minor >= 30;

@@ -66,6 +66,14 @@ struct Profile {
     // 1.33 (external-attacher 4.9): after a detach the finalizer goes before the status is written;
     // before, the other way about, which calls ControllerUnpublishVolume twice.
     bool attacher_frees_first = true;
+    // attach/detach controller
+    // 1.27: after a failed detach the volume counts as neither attached nor detached (1.26.1: as
+    // attached).
+    bool failed_detach_is_uncertain = true;
+    // 1.30: no in-tree plugin is left beside its CSI driver; before, each node tells in an
+    // annotation which it has migrated.
+    bool migration_is_complete = true;
+    bool attach_keeps_terminated = false;  // up to 1.30: nodes may keep ended pods' volumes
     // 1.36 (external-attacher 4.12): a volume's finalizer is a JSON patch of its own; before, a
     // merge patch sent the whole list as the cache had it.
     bool attacher_patches_finalizer = true;

@@ -18,7 +18,8 @@ using model::Verb;
 
 // Upper bounds in milliseconds.
 using Buckets = std::span<const double>;
-// csi-lib-utils metrics; the kubelet's csi_operations_seconds has the same.
+// csi-lib-utils metrics; the kubelet's csi_operations_seconds and the volume operations of
+// kubelet and controllers have the same.
 constexpr std::array kOfCalls = {100.0,   250.0,   500.0,   1000.0,   2500.0,   5000.0,  10000.0,
                                  15000.0, 25000.0, 50000.0, 120000.0, 300000.0, 600000.0};
 // component-base metrics of work queues.
@@ -31,7 +32,7 @@ constexpr std::array kOtherwise = {5.0,   10.0,   25.0,   50.0,   100.0,  250.0,
                                    500.0, 1000.0, 2500.0, 5000.0, 10000.0};
 
 Buckets buckets_of(std::string_view metric) {
-    if (metric.starts_with("csi_")) return kOfCalls;
+    if (metric.starts_with("csi_") || metric.starts_with("storage_operation_")) return kOfCalls;
     if (metric.starts_with("workqueue_")) return kOfQueues;
     if (metric.starts_with("rest_client_")) return kOfClients;
     return kOtherwise;

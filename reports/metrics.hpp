@@ -3,6 +3,8 @@
 //
 //     csi_sidecar_operations_seconds, csi_operations_seconds      of CSI calls, as callers saw them
 //     controller_persistentvolumeclaim_provision_*, controller_persistentvolume_delete_*
+//     storage_operation_duration_seconds,
+//     attach_detach_controller_attachdetach_controller_forced_detaches
 //     workqueue_adds_total, workqueue_queue_duration_seconds, workqueue_work_duration_seconds
 //     apiserver_request_total, rest_client_requests_total,
 //     rest_client_rate_limiter_duration_seconds pv_collector_* of the objects at the end

@@ -116,6 +116,9 @@ bool has_its_keys(const Node& node, const std::string& kind, const std::string& 
     return fine;
 }
 
+// Every kubelet leaves attaching to the controller and says so when it registers its node.
+constexpr const char* kManaged = "volumes.kubernetes.io/controller-managed-attach-detach";
+
 std::vector<Value> made_nodes(const Node* nodes) {
     std::vector<Value> made;
     auto make = [&made](const std::string& name, std::string zone, const Node* labels,
@@ -136,14 +139,16 @@ std::vector<Value> made_nodes(const Node* nodes) {
                                         {"status", "True"},
                                         {"reason", "KubeletReady"},
                                         {"message", "kubelet is posting ready status"}});
-        made.push_back(
-            Value::map({{"apiVersion", "v1"},
-                        {"kind", "Node"},
-                        {"metadata", Value::map({{"name", name}, {"labels", all}})},
-                        {"spec", Value::map()},
-                        {"status", Value::map({{"capacity", amounts},
-                                               {"allocatable", amounts},
-                                               {"conditions", Value::list({ready})}})}}));
+        made.push_back(Value::map(
+            {{"apiVersion", "v1"},
+             {"kind", "Node"},
+             {"metadata", Value::map({{"name", name},
+                                      {"labels", all},
+                                      {"annotations", Value::map({{kManaged, "true"}})}})},
+             {"spec", Value::map()},
+             {"status", Value::map({{"capacity", amounts},
+                                    {"allocatable", amounts},
+                                    {"conditions", Value::list({ready})}})}}));
     };
     if (!nodes) return made;
     for (std::int64_t i = 1; i <= int_of(nodes); ++i)
@@ -194,6 +199,14 @@ void read_options(const Node& cluster, LoadContext& context, model::ClusterOptio
             if (*duration_of(sync) == Duration::zero())
                 context.error(sync->place(), "a period must be longer than 0s");
         }
+        if (const Node* sync = kcm->find("attachDetachReconcileSyncPeriod")) {
+            o.attach_sync_period = *duration_of(sync);
+            if (o.attach_sync_period < std::chrono::seconds(1))
+                context.error(sync->place(), "the check's period must be 1s or longer");
+        }
+        o.attach_sync = !bool_of(kcm->find("disableAttachDetachReconcileSync"), !o.attach_sync);
+        o.force_detach_on_timeout =
+            !bool_of(kcm->find("disableForceDetachOnTimeout"), !o.force_detach_on_timeout);
         o.start_delay = duration_of(kcm->find("startDelay")).value_or(o.start_delay);
         o.enable_dynamic_provisioning =
             bool_of(kcm->find("enableDynamicProvisioning"), o.enable_dynamic_provisioning);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "model/attachdetach/invariants.hpp"
 #include "model/csi/endpoint.hpp"
 #include "model/csi/lifecycle.hpp"
 #include "model/sidecar/provision_rules.hpp"
@@ -119,6 +120,7 @@ struct Run::Impl : model::Listener {
     model::api::Text last_writer;
     Time next_settle_check{};
     std::unique_ptr<model::Listener> invariants;
+    std::unique_ptr<model::attachdetach::Invariants> attach_invariants;
     // Where there are drivers.
     std::unique_ptr<model::csi::LifecycleRules> lifecycle;
     std::unique_ptr<model::Listener> provisioning;
@@ -159,6 +161,9 @@ void Run::Impl::watch_drivers() {
     if (cluster.drivers().empty()) return;
     provisioning = model::sidecar::make_provision_rules(cluster);
     lifecycle = std::make_unique<model::csi::LifecycleRules>(cluster.journal());
+    lifecycle->allow([this](std::string_view rule, const model::CsiCall& call) {
+        return rule == model::csi::rule::kLeftNodeFirst && attach_invariants->is_by_force(call);
+    });
     for (const std::string& name : cluster.drivers())
         lifecycle->know(name, offered(cluster.endpoint(name)->driver().settings()));
 }
@@ -166,6 +171,7 @@ void Run::Impl::watch_drivers() {
 void Run::Impl::start() {
     if (std::exchange(started, true)) return;
     invariants = model::volume::make_invariants(cluster);
+    attach_invariants = model::attachdetach::make_invariants(cluster);
     watch_drivers();
     view.note_existing_uids();
     for (const Expectation& e : scenario.expect) judge.begin(e, -1);

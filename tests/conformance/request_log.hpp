@@ -1,8 +1,9 @@
 // Holds a request log against the recordings of a case: for each component, which requests in which
 // order. Of its events it counts how often each was written, give or take 1 or 20 %. Times are not
 // judged, nor the order between components; a name that the server or the recorder made up counts
-// only by its beginning, one made from a claim's uid by which claim of the log it is. Writes of
-// quotas do not count: no recording has them.
+// only by its beginning, one made from a claim's uid by which claim of the log it is, an
+// attachment's likewise where its volume's handle was counted. What a recorded controller did about
+// other cases does not count. Writes of quotas do not count: no recording has them.
 #pragma once
 
 #include <string>

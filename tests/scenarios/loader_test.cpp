@@ -247,13 +247,29 @@ TEST_CASE("a value that cannot be set is told with what was asked") {
           "--set spec.seed=many: spec.seed: expected a whole number, found the text \"many\"\n");
 }
 
+TEST_CASE("options of the attach/detach controller are read") {
+    const Scenario s = load(
+        "  cluster:\n"
+        "    kubeControllerManager: {attachDetachReconcileSyncPeriod: 5m, "
+        "disableAttachDetachReconcileSync: true, disableForceDetachOnTimeout: true}\n"
+        "    phases: {attachDetachReconciler: 20ms, attachDetachSync: 3s}\n");
+    const model::ControllerManagerOptions& o = s.cluster.controller_manager;
+    CHECK(o.attach_sync_period == std::chrono::minutes(5));
+    CHECK_FALSE(o.attach_sync);
+    CHECK_FALSE(o.force_detach_on_timeout);
+    CHECK(s.cluster.phases.at("attachDetachReconciler") == std::chrono::milliseconds(20));
+    const Scenario plain = load("  cluster: {kubeControllerManager: {}}\n");
+    CHECK(plain.cluster.controller_manager.attach_sync);
+    CHECK(plain.cluster.controller_manager.force_detach_on_timeout);
+}
+
 TEST_CASE("keys that name absent actors are noted, keys that turn them off accepted") {
     const Scenario s = load(
         "  cluster:\n"
         "    controllers: {scheduler: true, kubelet: [node-1], externalProvisioner: true, "
         "externalAttacher: false}\n"
         "    scheduler: {choice: {default/web-0: node-2}}\n"
-        "    phases: {attachDetachSync: 3s}\n"
+        "    phases: {attachDetachSync: 3s, podGC: 4s}\n"
         "    drivers: []\n");
     auto noted = [&](const std::string& text) {
         return std::find(s.notices.begin(), s.notices.end(), text) != s.notices.end();
@@ -263,8 +279,7 @@ TEST_CASE("keys that name absent actors are noted, keys that turn them off accep
     CHECK_FALSE(
         noted("spec.cluster.controllers.externalProvisioner: CSI drivers are not modelled yet"));
     CHECK(noted("spec.cluster.scheduler: the scheduler is not modelled yet"));
-    CHECK(noted(
-        "spec.cluster.phases.attachDetachSync: the attach/detach controller is not modelled yet"));
+    CHECK(noted("spec.cluster.phases.podGC: the pod garbage collector is not modelled yet"));
     const Scenario off = load("  cluster: {controllers: {scheduler: false, kubelet: false}}\n");
     CHECK(off.notices[0].find("kube-scheduler") == std::string::npos);
     CHECK(off.notices[0].find("kubelet") == std::string::npos);
