@@ -35,6 +35,9 @@ enum class Gate : unsigned char {
     CSIVolumeHealth,
     SELinuxMount,
     CSIServiceAccountTokenSecrets,
+    StatefulSetAutoDeletePVC,
+    StatefulSetStartOrdinal,
+    PodIndexLabel,
     Count_,
 };
 
@@ -78,7 +81,15 @@ struct Profile {
     // client limits of kube-controller-manager
     int kcm_qps = 20;
     int kcm_burst = 30;
+    // Nodes
     sim::Duration node_monitor_grace{};
+    int node_monitor_workers = 8;  // 1.27; before, one node after the other
+    // 1.29: the pass that finds a node's status unknown asks for its NoExecute taint; before, the
+    // next one does.
+    bool node_tainted_at_once = true;
+    bool taint_eviction_apart = true;  // 1.29: taint eviction is a controller of its own
+    // Workload controllers
+    bool replaces_failed_in_parallel = true;  // 1.27: a StatefulSet of policy Parallel
 
     bool on(Gate g) const { return gates[static_cast<std::size_t>(g)]; }
     // Nothing where the version is not modelled ("1.26" .. "1.36").
