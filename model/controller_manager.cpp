@@ -5,6 +5,9 @@
 #include "model/volume/pvc_protection.hpp"
 #include "model/workload/garbage_collector.hpp"
 #include "model/workload/namespace_controller.hpp"
+#include "model/workload/node_lifecycle.hpp"
+#include "model/workload/pod_garbage_collector.hpp"
+#include "model/workload/taint_eviction.hpp"
 #include "model/workload/quota_controller.hpp"
 
 namespace model {
@@ -30,6 +33,32 @@ class Binder : public control::Controller {
     volume::HostPathAndNfs plugins_;
     volume::PersistentVolumeController controller_;
 };
+
+// Controllers that watch over nodes and their pods.
+void add_node_controllers(control::Process& process, const ControllerManagerSettings& settings) {
+    const auto client = [&](std::string_view name) -> control::Client& {
+        return process.client(name, settings.qps, settings.burst);
+    };
+    const auto pods = std::make_shared<workload::PodsOfNodes>(process.informer(api::Kind::Pod));
+    workload::NodeLifecycleOptions options;
+    options.profile = settings.profile;
+    options.first_pass = settings.node_monitor_phase;
+    options.period = settings.node_monitor_period;
+    options.runs_since_long = settings.runs_since_long;
+    control::Client& nodes = client(workload::NodeLifecycle::kClientName);
+    process.add(std::make_unique<workload::NodeLifecycle>(
+        process, nodes, process.recorder(nodes, "node-controller"), *settings.heartbeats, pods,
+        std::move(options)));
+    const bool apart = settings.profile.taint_eviction_apart;
+    control::Client& evictor = apart ? client(workload::NodeLifecycle::kClientName) : nodes;
+    process.add(std::make_unique<workload::TaintEviction>(
+        process, evictor,
+        process.recorder(evictor, apart ? "taint-eviction-controller" : "taint-controller"),
+        pods));
+    process.add(std::make_unique<workload::PodGarbageCollector>(
+        process, client(workload::PodGarbageCollector::kClientName), pods, settings.pod_gc_phase,
+        settings.profile, settings.terminated_pod_threshold));
+}
 
 }  // namespace
 
@@ -57,6 +86,7 @@ void add_controllers(control::Process& process, const ControllerManagerSettings&
     control::Client& collector = client(workload::GarbageCollector::kClientName);
     process.add(std::make_unique<workload::GarbageCollector>(
         process, collector, process.recorder(collector, "garbage-collector-controller")));
+    if (settings.heartbeats) add_node_controllers(process, settings);
 }
 
 }  // namespace model

@@ -85,6 +85,7 @@ class Player {
     void act(std::size_t index, const action::Partition& a);
     void act(std::size_t index, const action::Faults& a);
     void done(std::size_t index, const std::optional<std::string>& problem);
+    std::optional<std::string> switch_heartbeats(const std::string& node, bool on);
 
     const std::vector<Step>& steps_;
     View& view_;

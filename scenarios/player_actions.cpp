@@ -1,6 +1,7 @@
 // What each kind of step does.
 #include "model/api/objects_core.hpp"
 #include "model/csi/endpoint.hpp"
+#include "model/workload/heartbeats.hpp"
 #include "scenarios/player.hpp"
 
 namespace scenarios {
@@ -186,19 +187,36 @@ void Player::done(std::size_t index, const std::optional<std::string>& problem) 
     results_[index].state = StepResult::State::Done;
 }
 
+// A node's heartbeats end alike, whatever ends them.
+std::optional<std::string> Player::switch_heartbeats(const std::string& node, bool on) {
+    auto& heartbeats = view_.cluster().heartbeats();
+    return on ? heartbeats.start(node) : heartbeats.stop(node);
+}
+
 void Player::act(std::size_t index, const action::Crash& a) {
+    if (!a.target.heartbeats.empty())
+        return done(index, switch_heartbeats(a.target.heartbeats, false));
     done(index, view_.cluster().crash_component(name_of(a.target), a.in_flight));
 }
 
 void Player::act(std::size_t index, const action::Stop& a) {
+    if (!a.target.heartbeats.empty())
+        return done(index, switch_heartbeats(a.target.heartbeats, false));
     done(index, view_.cluster().stop_component(name_of(a.target)));
 }
 
 void Player::act(std::size_t index, const action::Start& a) {
+    if (!a.target.heartbeats.empty())
+        return done(index, switch_heartbeats(a.target.heartbeats, true));
     done(index, view_.cluster().start_component(name_of(a.target)));
 }
 
 void Player::act(std::size_t index, const action::Restart& a) {
+    if (const std::string& node = a.target.heartbeats; !node.empty()) {
+        auto problem = switch_heartbeats(node, false);
+        if (!problem) problem = switch_heartbeats(node, true);
+        return done(index, problem);
+    }
     auto problem = view_.cluster().stop_component(name_of(a.target));
     if (!problem) problem = view_.cluster().start_component(name_of(a.target));
     done(index, problem);

@@ -33,6 +33,17 @@ Status unreadable_patch(const Value& patched, const Status& error) {
         "patch: Invalid value: " + Value(patched.to_json()).to_json() + ": " + std::string(words));
 }
 
+// TaintNodesByCondition: a new node takes no pods before somebody has seen it ready.
+void taint_new_node(Node& node) {
+    constexpr std::string_view kNotReady = "node.kubernetes.io/not-ready", kEffect = "NoSchedule";
+    for (const Taint& t : std::as_const(node.spec.taints))
+        if (t.key == kNotReady && t.effect == kEffect) return;
+    Taint t;
+    t.key = kNotReady;
+    t.effect = kEffect;
+    node.spec.taints.push_back(std::move(t));
+}
+
 bool awaits_finalizers(const Object& object) {
     if (!object.metadata.finalizers.empty()) return true;
     if (object.kind == Kind::Namespace)
@@ -84,6 +95,7 @@ ObjectRef Server::commit(Change change, std::unique_ptr<Object> next, const Obje
 }
 
 Status Server::admit(Object& object, const KindInfo& info) {
+    if (object.kind == Kind::Node) taint_new_node(static_cast<Node&>(object));
     if (Status s = admit_create(object, *this, options_.profile); !s.ok()) return s;
     if (Status s = complete(object, info); !s.ok()) return s;
     object.metadata.uid = Text();
@@ -249,11 +261,19 @@ Response Server::remove(const Request& r, const Text& by) {
             next->metadata.finalizers.emplace_back(finalizer);
     Response answer;
     if (options_.raw || (grace == 0 && !awaits_finalizers(*next))) {
-        if (!next->metadata.terminating() && info.pod_like_grace) {
+        ObjectRef last = old;
+        const bool marked = next->metadata.terminating() &&
+                            next->metadata.deletionGracePeriodSeconds == std::int64_t{0};
+        if (info.pod_like_grace && !marked) {
             next->metadata.deletionTimestamp = wall_clock();
             next->metadata.deletionGracePeriodSeconds = 0;
+            // Two writes in the store of the real server: watchers see the mark, then the end.
+            if (!options_.raw) {
+                last = commit(Change::Modified, std::move(next), old, r, by);
+                next = copy_of(*last);
+            }
         }
-        answer.object = commit(Change::Deleted, std::move(next), old, r, by);
+        answer.object = commit(Change::Deleted, std::move(next), last, r, by);
         return answer;
     }
     if (!next->metadata.terminating() ||

@@ -167,6 +167,25 @@ sim::Task<api::Status> swap_taints(control::Client& client, api::Ref<api::Node> 
     co_return status;
 }
 
+sim::Task<api::Status> patch_pod_status(control::Client& client, api::Key pod,
+                                        api::Condition condition, api::Text phase) {
+    api::Value body;
+    if (!condition.type.empty()) {
+        api::Value c = api::Value::map({{"type", api::Value(condition.type)},
+                                        {"status", api::Value(condition.status)},
+                                        {"reason", api::Value(condition.reason)},
+                                        {"message", api::Value(condition.message)}});
+        if (condition.lastTransitionTime)
+            c["lastTransitionTime"] = condition.lastTransitionTime->to_string();
+        body["status"]["conditions"].push_back(std::move(c));
+    }
+    if (!phase.empty()) body["status"]["phase"] = phase;
+    auto patching = client.patch<api::Pod>(std::move(pod), std::move(body),
+                                           api::PatchType::Strategic, api::Subresource::Status);
+    api::Result<api::Ref<api::Pod>> patched = co_await std::move(patching);
+    co_return patched.ok() ? api::Status() : patched.error();
+}
+
 sim::Task<api::Status> add_labels(control::Client& client, api::Text node, api::TextMap labels) {
     auto getting = client.get<api::Node>(api::Key({}, node));
     api::Result<api::Ref<api::Node>> live = co_await std::move(getting);
