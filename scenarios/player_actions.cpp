@@ -16,6 +16,8 @@ using model::api::Response;
 
 namespace {
 
+constexpr sim::Duration kEvictionRetry = std::chrono::seconds(5);  // kubectl drain
+
 std::string_view text(const Value& manifest, std::initializer_list<std::string_view> path) {
     const Value* v = manifest.at(path);
     return v ? v->as_string() : std::string_view();
@@ -257,7 +259,6 @@ void Player::act(std::size_t index, const action::Drain& a) {
 }
 
 void Player::evict(std::size_t index, const Key& pod) {
-    constexpr auto kRetry = std::chrono::seconds(5);
     Request r;
     r.verb = Verb::Create;
     r.kind = Kind::Pod;
@@ -267,7 +268,7 @@ void Player::evict(std::size_t index, const Key& pod) {
     view_.cluster().user().send(std::move(r), [this, index, pod](const Response& answer) {
         if (draining_[index] == 0) return;  // failed already
         if (answer.status.is(model::api::Reason::TooManyRequests)) {
-            view_.cluster().engine().call_in(kRetry, kind_of(model::Wait::User),
+            view_.cluster().engine().call_in(kEvictionRetry, kind_of(model::Wait::User),
                                              [this, index, pod] { evict(index, pod); });
             return;
         }

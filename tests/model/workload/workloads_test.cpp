@@ -16,7 +16,7 @@ TEST_SUITE_BEGIN("workloads");
 
 namespace {
 
-Value workload(std::string_view kind, std::string_view name, int replicas) {
+Value of_kind(std::string_view kind, std::string_view name, int replicas) {
     Value v;
     v["apiVersion"] = "apps/v1";
     v["kind"] = kind;
@@ -31,7 +31,7 @@ Value workload(std::string_view kind, std::string_view name, int replicas) {
 }
 
 Value stateful_set(int replicas) {
-    Value v = workload("StatefulSet", "web", replicas);
+    Value v = of_kind("StatefulSet", "web", replicas);
     v["spec"]["serviceName"] = "web";
     Value claim;
     claim["metadata"]["name"] = "data";
@@ -69,7 +69,7 @@ std::size_t active_pods(NodeWorld& w) {
 TEST_CASE("a revision is named as upstream names it") {
     // Recorded on 1.26.1 (t15-statefulset): web-6fcb8fb9c4.
     NodeWorld w(1, "1.26");
-    Value v = workload("StatefulSet", "web", 3);
+    Value v = of_kind("StatefulSet", "web", 3);
     Value& spec = v["spec"]["template"]["spec"];
     spec["terminationGracePeriodSeconds"] = 1;
     Value c = Value::map({{"name", "c"}, {"image", "busybox"}});
@@ -173,7 +173,7 @@ TEST_CASE("a new template replaces pods from the highest ordinal") {
 
 TEST_CASE("a ReplicaSet replaces a pod as soon as its deletion is asked for") {
     NodeWorld w;
-    (void)w.create(workload("ReplicaSet", "rs", 3));
+    (void)w.create(of_kind("ReplicaSet", "rs", 3));
     w.run_to(1s);
     REQUIRE(w.count(Kind::Pod) == 3);
     std::string name;
@@ -198,7 +198,7 @@ TEST_CASE("a ReplicaSet adopts an orphan that it selects") {
     Value pod = NodeWorld::pod("stray", "");
     pod["metadata"]["labels"]["app"] = "rs";
     (void)w.create(pod);
-    (void)w.create(workload("ReplicaSet", "rs", 2));
+    (void)w.create(of_kind("ReplicaSet", "rs", 2));
     w.run_to(1s);
     CHECK(w.count(Kind::Pod) == 2);
     CHECK(w.find_pod("stray")->metadata.ownerReferences.size() == 1);
@@ -223,7 +223,7 @@ TEST_CASE("a Deployment rolls: new pods beside the old, Recreate after them") {
     for (const bool recreate : {false, true}) {
         CAPTURE(recreate);
         NodeWorld w;
-        Value v = workload("Deployment", "d", 1);
+        Value v = of_kind("Deployment", "d", 1);
         if (recreate) v["spec"]["strategy"]["type"] = "Recreate";
         REQUIRE(w.create(v).status.code == 201);
         w.run_to(1s);
