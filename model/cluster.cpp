@@ -7,6 +7,9 @@
 #include "model/csi/endpoint.hpp"
 #include "model/sidecar/external_attacher.hpp"
 #include "model/sidecar/external_provisioner.hpp"
+#include "model/workload/heartbeats.hpp"
+#include "model/workload/node_lifecycle.hpp"
+#include "model/workload/pod_garbage_collector.hpp"
 
 namespace model {
 
@@ -61,26 +64,38 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
     user_ = std::make_unique<control::Client>(*server_, options_.latencies, std::move(user));
     for (std::string_view name : {"default", "kube-node-lease", "kube-public", "kube-system"})
         (void)server_->preload(namespace_manifest(name));
+    phases_ = options_.phases;
+    const auto beat = phases_.find("nodeHeartbeat");
+    heartbeats_ = std::make_unique<workload::Heartbeats>(
+        *server_, options_.latencies,
+        beat == phases_.end() ? std::nullopt : std::optional<sim::Duration>(beat->second));
     if (options_.controller_manager_on) add_controller_manager();
     for (const DriverOptions& driver : options_.drivers) add_driver(driver);
     const sim::Duration period = options_.controller_manager.pv_claim_binder_sync_period.value_or(
         options_.profile.binder_sync_period);
-    phases_ = options_.phases;
     draw_phase("pvBinderResync", period);
+    draw_phase("nodeMonitor", options_.controller_manager.node_monitor_period.value_or(
+                                  workload::NodeLifecycle::kMonitorPeriod));
+    draw_phase("podGC", workload::PodGarbageCollector::kPeriod);
     draw_phase("attachDetachReconciler", attachdetach::ReconcilerOptions().period);
     draw_phase("attachDetachSync", options_.controller_manager.attach_sync_period);
     draw_phase("desiredStatePopulator", attachdetach::PopulatorOptions().period);
 }
 
-void Cluster::draw_phase(std::string_view loop, sim::Duration period) {
-    if (phases_.contains(loop)) return;
-    const auto count = static_cast<std::uint64_t>(std::max(period, sim::Duration(1)).count());
-    const std::string name(loop);
-    phases_[name] =
-        sim::Duration(static_cast<std::int64_t>(engine_->stream("phases/" + name).below(count)));
+Cluster::~Cluster() = default;
+
+void Cluster::draw_phase(const std::string& name, sim::Duration period) {
+    if (phases_.contains(name)) return;
+    sim::Stream& stream = engine_->stream("phases/" + name);
+    phases_[name] = sim::Duration(
+        static_cast<std::int64_t>(stream.below(static_cast<std::uint64_t>(period.count()))));
 }
 
-Cluster::~Cluster() = default;
+// A fresh process looks as soon as its caches are filled; one that runs since long is somewhere in
+// its period.
+sim::Duration Cluster::phase(const std::string& name, bool runs_since_long) {
+    return runs_since_long ? phases_[name] : sim::Duration(0);
+}
 
 api::Result<api::ObjectRef> Cluster::preload(const api::Value& manifest) {
     // A manifest may bring one of the namespaces that every cluster has.
@@ -91,6 +106,8 @@ api::Result<api::ObjectRef> Cluster::preload(const api::Value& manifest) {
             server_->find(api::Kind::Namespace, api::Key(api::Text(), name->as_text()));
         if (known) return known;
     }
+    if (kind && kind->as_string() == "Node")
+        return server_->preload(workload::Heartbeats::completed(manifest, server_->wall_clock()));
     return server_->preload(manifest);
 }
 
@@ -130,9 +147,16 @@ ControllerManagerSettings Cluster::controller_manager_settings(bool runs_since_l
     settings.burst = o.kube_api_burst.value_or(options_.profile.kcm_burst);
     settings.binder_sync_period =
         o.pv_claim_binder_sync_period.value_or(options_.profile.binder_sync_period);
-    // A fresh process resyncs as soon as its caches are filled; one that runs since long is
-    // somewhere in its period.
-    settings.first_resync = runs_since_long ? phases_["pvBinderResync"] : sim::Duration(0);
+    settings.first_resync = phase("pvBinderResync", runs_since_long);
+    settings.heartbeats = heartbeats_.get();
+    settings.node_monitor_phase = phase("nodeMonitor", runs_since_long);
+    settings.pod_gc_phase = phase("podGC", runs_since_long);
+    settings.node_monitor_period =
+        o.node_monitor_period.value_or(workload::NodeLifecycle::kMonitorPeriod);
+    if (o.node_monitor_grace) settings.profile.node_monitor_grace = *o.node_monitor_grace;
+    settings.terminated_pod_threshold =
+        o.terminated_pod_threshold.value_or(settings.terminated_pod_threshold);
+    settings.runs_since_long = runs_since_long;
     settings.attach_reconciler.sync_period = o.attach_sync_period;
     settings.attach_reconciler.sync = o.attach_sync;
     settings.attach_reconciler.force_detach = o.force_detach_on_timeout;
@@ -217,6 +241,7 @@ std::unique_ptr<control::Process> Cluster::new_process(const std::string& name) 
 }
 
 void Cluster::start() {
+    heartbeats_->begin();
     for (const auto& p : programs_) p->process = p->bring_up(true);
 }
 
@@ -293,6 +318,7 @@ std::optional<std::string> Cluster::end_component(std::string_view component, Li
     if (!is_running(*name)) return *name + " is not running";
     tell(*name, how);
     if (*name == kServerName) {
+        heartbeats_->server_went(false);
         server_->set_up(false);
     } else if (DriverPart* part = driver_part(*name)) {
         part->endpoint->set_running(false);
@@ -316,6 +342,7 @@ std::optional<std::string> Cluster::start_component(std::string_view component) 
     }
     if (*name == kServerName) {
         server_->set_up(true);
+        heartbeats_->server_went(true);
     } else {
         driver_part(*name)->endpoint->set_running(true);
     }
@@ -350,6 +377,8 @@ std::vector<Unsettled> Cluster::unsettled() const {
                  next});
         }
     }
+    if (const sim::Time next = heartbeats_->next_action(); next != sim::kNever)
+        all.push_back({"a node posts its status at " + sim::seconds_text(next), next});
     for (const auto& d : drivers_)
         if (const std::size_t n = d->endpoint->awaited(); n != 0)
             all.push_back({std::to_string(n) + " calls of " + d->options.name + " are not answered",

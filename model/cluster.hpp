@@ -29,6 +29,10 @@ namespace sidecar {
 struct SidecarSetting;
 }
 
+namespace workload {
+class Heartbeats;
+}
+
 struct ControllerManagerSettings;
 
 struct ControllerManagerOptions {
@@ -36,6 +40,8 @@ struct ControllerManagerOptions {
     std::optional<sim::Duration> pv_claim_binder_sync_period;  // default: the profile's (15 s)
     sim::Duration start_delay =
         std::chrono::milliseconds(950);  // process start to first write; measured
+    std::optional<sim::Duration> node_monitor_period, node_monitor_grace;  // 5 s; the profile's
+    std::optional<std::int64_t> terminated_pod_threshold;                  // 12500
     bool enable_dynamic_provisioning = true;
     bool enable_host_path_provisioner = false;
     sim::Duration attach_sync_period = std::chrono::minutes(1);
@@ -114,6 +120,9 @@ class Cluster {
     std::optional<std::string> stop_component(std::string_view name);
     std::optional<std::string> start_component(std::string_view name);  // up after its start delay
 
+    // Who renews the leases of the nodes.
+    workload::Heartbeats& heartbeats() { return *heartbeats_; }
+
     // The controller part of a driver's socket; null where there is no such driver. "" means the
     // only one.
     csi::Endpoint* endpoint(std::string_view driver);
@@ -148,7 +157,6 @@ class Cluster {
     };
 
     void tell(std::string_view component, Lifecycle::What what);
-    void draw_phase(std::string_view loop, sim::Duration period);
     void add_controller_manager();
     void add_driver(const DriverOptions& options);
     void add_provisioner(DriverPart& part);
@@ -160,6 +168,9 @@ class Cluster {
     ControllerManagerSettings controller_manager_settings(bool runs_since_long);
     // The full name of a component, or nothing.
     std::optional<std::string> full_name(std::string_view name) const;
+    // The first tick of a loop, as given or drawn in its period.
+    void draw_phase(const std::string& name, sim::Duration period);
+    sim::Duration phase(const std::string& name, bool runs_since_long);
     Program* program(std::string_view full_name);
     DriverPart* driver_part(std::string_view component);
     std::optional<std::string> end_component(std::string_view name, Lifecycle::What how,
@@ -170,6 +181,7 @@ class Cluster {
     std::unique_ptr<sim::Engine> engine_;
     std::unique_ptr<api::Server> server_;
     std::unique_ptr<control::Client> user_;
+    std::unique_ptr<workload::Heartbeats> heartbeats_;
     std::map<std::string, sim::Duration, std::less<>> phases_;
     std::vector<std::unique_ptr<DriverPart>> drivers_;
     std::vector<std::unique_ptr<Program>> programs_;  // they end before what they talk to

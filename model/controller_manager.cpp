@@ -4,9 +4,18 @@
 #include "model/volume/persistent_volume_controller.hpp"
 #include "model/volume/pv_protection.hpp"
 #include "model/volume/pvc_protection.hpp"
+#include "model/workload/daemon_set.hpp"
+#include "model/workload/deployment.hpp"
+#include "model/workload/ephemeral_volume.hpp"
 #include "model/workload/garbage_collector.hpp"
+#include "model/workload/job.hpp"
 #include "model/workload/namespace_controller.hpp"
+#include "model/workload/node_lifecycle.hpp"
+#include "model/workload/pod_garbage_collector.hpp"
 #include "model/workload/quota_controller.hpp"
+#include "model/workload/replica_set.hpp"
+#include "model/workload/stateful_set.hpp"
+#include "model/workload/taint_eviction.hpp"
 
 namespace model {
 
@@ -31,6 +40,60 @@ class Binder : public control::Controller {
     volume::HostPathAndNfs plugins_;
     volume::PersistentVolumeController controller_;
 };
+
+// Controllers that watch over nodes and their pods.
+void add_node_controllers(control::Process& process, const ControllerManagerSettings& settings) {
+    const auto client = [&](std::string_view name) -> control::Client& {
+        return process.client(name, settings.qps, settings.burst);
+    };
+    const auto pods = std::make_shared<workload::PodsOfNodes>(process.informer(api::Kind::Pod));
+    workload::NodeLifecycleOptions options;
+    options.profile = settings.profile;
+    options.first_pass = settings.node_monitor_phase;
+    options.period = settings.node_monitor_period;
+    options.runs_since_long = settings.runs_since_long;
+    control::Client& nodes = client(workload::NodeLifecycle::kClientName);
+    process.add(std::make_unique<workload::NodeLifecycle>(
+        process, nodes, process.recorder(nodes, "node-controller"), *settings.heartbeats, pods,
+        std::move(options)));
+    const bool apart = settings.profile.taint_eviction_apart;
+    control::Client& evictor = apart ? client(workload::NodeLifecycle::kClientName) : nodes;
+    process.add(std::make_unique<workload::TaintEviction>(
+        process, evictor,
+        process.recorder(evictor, apart ? "taint-eviction-controller" : "taint-controller"), pods));
+    process.add(std::make_unique<workload::PodGarbageCollector>(
+        process, client(workload::PodGarbageCollector::kClientName), pods, settings.pod_gc_phase,
+        settings.profile, settings.terminated_pod_threshold));
+}
+
+// Controllers that make pods.
+void add_workload_controllers(control::Process& process,
+                              const ControllerManagerSettings& settings) {
+    const auto client = [&](std::string_view name) -> control::Client& {
+        return process.client(name, settings.qps, settings.burst);
+    };
+    const auto pods = std::make_shared<workload::PodsOfOwners>(process.informer(api::Kind::Pod));
+    control::Client& sets = client(workload::StatefulSetController::kClientName);
+    process.add(std::make_unique<workload::StatefulSetController>(
+        process, sets, process.recorder(sets, "statefulset-controller"), pods, settings.profile));
+    control::Client& replicas = client(workload::ReplicaSetController::kClientName);
+    process.add(std::make_unique<workload::ReplicaSetController>(
+        process, replicas, process.recorder(replicas, "replicaset-controller"), pods));
+    control::Client& deployments = client(workload::DeploymentController::kClientName);
+    process.add(std::make_unique<workload::DeploymentController>(
+        process, deployments, process.recorder(deployments, "deployment-controller"), pods,
+        settings.profile));
+    control::Client& jobs = client(workload::JobController::kClientName);
+    process.add(std::make_unique<workload::JobController>(
+        process, jobs, process.recorder(jobs, "job-controller"), pods, settings.profile));
+    control::Client& daemons = client(workload::DaemonSetController::kClientName);
+    process.add(std::make_unique<workload::DaemonSetController>(
+        process, daemons, process.recorder(daemons, "daemonset-controller"), pods));
+    control::Client& ephemeral = client(workload::EphemeralVolumeController::kClientName);
+    process.add(std::make_unique<workload::EphemeralVolumeController>(
+        process, ephemeral,
+        process.recorder(ephemeral, workload::EphemeralVolumeController::kComponent)));
+}
 
 }  // namespace
 
@@ -66,6 +129,8 @@ void add_controllers(control::Process& process, const ControllerManagerSettings&
     control::Client& collector = client(workload::GarbageCollector::kClientName);
     process.add(std::make_unique<workload::GarbageCollector>(
         process, collector, process.recorder(collector, "garbage-collector-controller")));
+    if (settings.heartbeats) add_node_controllers(process, settings);
+    add_workload_controllers(process, settings);
 }
 
 }  // namespace model

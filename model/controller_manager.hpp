@@ -8,6 +8,10 @@
 #include "model/control/process.hpp"
 #include "model/profile.hpp"
 
+namespace model::workload {
+class Heartbeats;
+}
+
 namespace model {
 
 struct ControllerManagerSettings {
@@ -15,6 +19,11 @@ struct ControllerManagerSettings {
     int qps = 20, burst = 30;
     sim::Duration binder_sync_period{},
         first_resync{};  // first_resync: after the start of the process
+    workload::Heartbeats* heartbeats = nullptr;
+    sim::Duration node_monitor_phase{}, pod_gc_phase{};  // first passes, likewise
+    sim::Duration node_monitor_period = std::chrono::seconds(5);
+    std::int64_t terminated_pod_threshold = 12500;  // 0: none is collected for their number
+    bool runs_since_long = false;                   // what it finds at its start it has seen before
     bool dynamic_provisioning = true, host_path_provisioner = false;
     attachdetach::ReconcilerOptions attach_reconciler;
     attachdetach::PopulatorOptions attach_populator;

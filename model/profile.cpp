@@ -42,6 +42,9 @@ constexpr GateRow kGates[] = {
     {"CSIVolumeHealth", Gate::CSIVolumeHealth, kNever},
     {"SELinuxMount", Gate::SELinuxMount, kNever},
     {"CSIServiceAccountTokenSecrets", Gate::CSIServiceAccountTokenSecrets, 35},
+    {"StatefulSetAutoDeletePVC", Gate::StatefulSetAutoDeletePVC, 27},
+    {"StatefulSetStartOrdinal", Gate::StatefulSetStartOrdinal, 27},
+    {"PodIndexLabel", Gate::PodIndexLabel, 28},
 };
 static_assert(std::size(kGates) == static_cast<std::size_t>(Gate::Count_));
 
@@ -124,6 +127,12 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     p.recycler_image = scrub_image(*minor);
     p.recycler_script = scrub_script(*minor);
     p.node_monitor_grace = *minor >= 32 ? 50s : 40s;
+    p.node_monitor_workers = *minor >= 27 ? 8 : 1;
+    p.node_tainted_at_once = *minor >= 29;
+    p.taint_eviction_apart = *minor >= 29;
+    p.stateful_set_batches = *minor >= 27;
+    p.stateful_set_waits_for_ended = *minor >= 31;
+    p.writes_null_times = *minor <= 33;
     return p;
 }
 

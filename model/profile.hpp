@@ -35,6 +35,9 @@ enum class Gate : unsigned char {
     CSIVolumeHealth,
     SELinuxMount,
     CSIServiceAccountTokenSecrets,
+    StatefulSetAutoDeletePVC,
+    StatefulSetStartOrdinal,
+    PodIndexLabel,
     Count_,
 };
 
@@ -86,7 +89,19 @@ struct Profile {
     // client limits of kube-controller-manager
     int kcm_qps = 20;
     int kcm_burst = 30;
+    // Nodes
     sim::Duration node_monitor_grace{};
+    int node_monitor_workers = 8;  // 1.27; before, one node after the other
+    // 1.29: the pass that finds a node's status unknown asks for its NoExecute taint; before, the
+    // next one does.
+    bool node_tainted_at_once = true;
+    bool taint_eviction_apart = true;  // 1.29: taint eviction is a controller of its own
+    // Workload controllers
+    bool stateful_set_batches = true;  // 1.27: policy Parallel works on many pods at once
+    // 1.31: a pod that has ended is deleted and replaced once it is gone; before, at once, with an
+    // event.
+    bool stateful_set_waits_for_ended = true;
+    bool writes_null_times = false;  // up to 1.33: creationTimestamp: null in stored templates
 
     bool on(Gate g) const { return gates[static_cast<std::size_t>(g)]; }
     // Nothing where the version is not modelled ("1.26" .. "1.36").

@@ -199,6 +199,15 @@ void read_options(const Node& cluster, LoadContext& context, model::ClusterOptio
             if (*duration_of(sync) == Duration::zero())
                 context.error(sync->place(), "a period must be longer than 0s");
         }
+        if (const Node* period = kcm->find("nodeMonitorPeriod")) {
+            o.node_monitor_period = duration_of(period);
+            if (*o.node_monitor_period == Duration::zero())
+                context.error(period->place(), "a period must be longer than 0s");
+        }
+        if (const Node* grace = kcm->find("nodeMonitorGracePeriod"))
+            o.node_monitor_grace = duration_of(grace);
+        if (const Node* threshold = kcm->find("terminatedPodGCThreshold"))
+            o.terminated_pod_threshold = int_of(threshold);
         if (const Node* sync = kcm->find("attachDetachReconcileSyncPeriod")) {
             o.attach_sync_period = *duration_of(sync);
             if (o.attach_sync_period < std::chrono::seconds(1))

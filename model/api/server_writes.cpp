@@ -1,4 +1,5 @@
 // The writing half of the API server: create, update, patch, delete, each as one commit.
+#include "model/api/eviction.hpp"
 #include "model/api/kind_store.hpp"
 #include "model/api/server.hpp"
 
@@ -31,6 +32,32 @@ Status unreadable_patch(const Value& patched, const Status& error) {
     return Status::invalid(
         "", "",
         "patch: Invalid value: " + Value(patched.to_json()).to_json() + ": " + std::string(words));
+}
+
+// TaintNodesByCondition: a new node takes no pods before somebody has seen it ready.
+void taint_new_node(Node& node) {
+    constexpr std::string_view kNotReady = "node.kubernetes.io/not-ready", kEffect = "NoSchedule";
+    for (const Taint& t : std::as_const(node.spec.taints))
+        if (t.key == kNotReady && t.effect == kEffect) return;
+    Taint t;
+    t.key = kNotReady;
+    t.effect = kEffect;
+    node.spec.taints.push_back(std::move(t));
+}
+
+// The pod with the word of why it goes.
+std::unique_ptr<Object> evicted(const Pod& pod, Timestamp now) {
+    std::unique_ptr<Object> next = copy_of(pod);
+    List<Condition>& conditions = static_cast<Pod&>(*next).status.conditions;
+    Condition c;
+    c.type = "DisruptionTarget";
+    c.status = "True";
+    c.reason = "EvictionByEvictionAPI";
+    c.message = "Eviction API: evicting";
+    c.lastTransitionTime = now;
+    erase_if(conditions, [&](const Condition& other) { return other.type == c.type; });
+    conditions.push_back(std::move(c));
+    return next;
 }
 
 bool awaits_finalizers(const Object& object) {
@@ -84,6 +111,7 @@ ObjectRef Server::commit(Change change, std::unique_ptr<Object> next, const Obje
 }
 
 Status Server::admit(Object& object, const KindInfo& info) {
+    if (object.kind == Kind::Node) taint_new_node(static_cast<Node&>(object));
     if (Status s = admit_create(object, *this, options_.profile); !s.ok()) return s;
     if (Status s = complete(object, info); !s.ok()) return s;
     object.metadata.uid = Text();
@@ -115,6 +143,21 @@ void Server::charge(std::vector<std::unique_ptr<Object>> quotas) {
 
 Response Server::create(Request& r, const Text& by) {
     const KindInfo& info = scheme_.info(r.kind);
+    if (r.kind == Kind::Pod && r.subresource == Subresource::Eviction) {
+        const ObjectRef pod = find(r.kind, r.key);
+        if (!pod) return refused(Status::not_found(info.qualified_resource(), r.key.name));
+        Request ending = r;
+        ending.body = ObjectRef();
+        if (!disrupts_nobody(static_cast<const Pod&>(*pod))) {
+            if (Status s = check_budgets(static_cast<const Pod&>(*pod), *this); !s.ok())
+                return refused(s);
+            (void)commit(Change::Modified, evicted(static_cast<const Pod&>(*pod), wall_clock()),
+                         pod, r, by);
+        }
+        Response answer = remove(ending, by);
+        if (answer.status.ok()) answer.status.code = 201;
+        return answer;
+    }
     if (r.subresource != Subresource::None)
         return refused(
             Status(404, Reason::NotFound, "the server could not find the requested resource"));
@@ -249,11 +292,19 @@ Response Server::remove(const Request& r, const Text& by) {
             next->metadata.finalizers.emplace_back(finalizer);
     Response answer;
     if (options_.raw || (grace == 0 && !awaits_finalizers(*next))) {
-        if (!next->metadata.terminating() && info.pod_like_grace) {
+        ObjectRef last = old;
+        const bool marked = next->metadata.terminating() &&
+                            next->metadata.deletionGracePeriodSeconds == std::int64_t{0};
+        if (info.pod_like_grace && !marked) {
             next->metadata.deletionTimestamp = wall_clock();
             next->metadata.deletionGracePeriodSeconds = 0;
+            // Two writes in the store of the real server: watchers see the mark, then the end.
+            if (!options_.raw) {
+                last = commit(Change::Modified, std::move(next), old, r, by);
+                next = copy_of(*last);
+            }
         }
-        answer.object = commit(Change::Deleted, std::move(next), old, r, by);
+        answer.object = commit(Change::Deleted, std::move(next), last, r, by);
         return answer;
     }
     if (!next->metadata.terminating() ||
