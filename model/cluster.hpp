@@ -112,8 +112,8 @@ class Cluster {
     void start();
 
     // Components by the name the scenario uses: kube-apiserver, kube-controller-manager,
-    // kube-scheduler, and, for a driver, csi-driver/NAME, external-provisioner/NAME and external-attacher/NAME. Where there is
-    // one driver only, its name may be left out.
+    // kube-scheduler, and, for a driver, csi-driver/NAME, external-provisioner/NAME and
+    // external-attacher/NAME. Where there is one driver only, its name may be left out.
     std::vector<std::string> components() const;
     bool is_running(std::string_view component);
     // Errors: unknown component, or already in that state (a plain sentence).

@@ -83,14 +83,22 @@ Verdict Placement::filter(const PodInfo& pod, Attempt& attempt, const NodeInfo& 
 
 Verdict Placement::check(const PodInfo& pod, Attempt& attempt, const NodeInfo& node) const {
     std::optional<NodeInfo> fuller;
+    int more_users = 0;
     for (const auto& [uid, nomination] : nominations_) {
         if (nomination.node != node.name() || uid == pod.uid()) continue;
         if (nomination.pod->priority < pod.priority) continue;
         if (!fuller) fuller = node;
         fuller->add(nomination.pod);
+        more_users += VolumeFilters::uses_of(attempt.volumes, *nomination.pod);
     }
     if (fuller) {
-        Verdict v = filter(pod, attempt, *fuller);
+        Attempt with = attempt;
+        with.volumes.once_conflicts += more_users;
+        std::vector<const NodeInfo*> nodes = cache_.in_order();
+        for (const NodeInfo*& n : nodes)
+            if (n->name() == node.name()) n = &*fuller;
+        topology_.prepare(pod, nodes, with.topology);
+        Verdict v = filter(pod, with, *fuller);
         if (!v.ok()) return v;
     }
     return filter(pod, attempt, node);

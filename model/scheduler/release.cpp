@@ -21,6 +21,7 @@ Release Release::of(const Profile& profile) {
     r.balance_is_of_change = profile.minor >= 35;
     r.fails_with_cached_pod = profile.minor >= 33;
     r.poll_ends_by_context = profile.minor >= 27;
+    r.new_affinity_text = profile.minor >= 34;
     r.names_taint = profile.minor <= 34;
     r.tells_too_large = profile.minor >= 32;
     return r;

@@ -24,6 +24,7 @@ struct Release {
     bool events_keyed_by_type = true;  // 1.27: and by instance
     bool tells_generation = true;      // 1.34: conditions carry observedGeneration
 
+    bool new_affinity_text = true;          // 1.34: "didn't match PersistentVolume's node affinity"
     bool names_taint = false;               // up to 1.34: "untolerated taint {key: value}"
     bool balance_skips_best_effort = true;  // 1.32: such a pod is not scored for balance
     bool balance_is_of_change = true;       // 1.35: what counts is what the pod would change

@@ -12,6 +12,7 @@ using api::annotation::kBindCompleted;
 using api::annotation::kSelectedNode;
 
 constexpr std::string_view kNodeConflict = "node(s) didn't match PersistentVolume's node affinity";
+constexpr std::string_view kOldNodeConflict = "node(s) had volume node affinity conflict";
 constexpr std::string_view kBindConflict =
     "node(s) didn't find available persistent volumes to bind";
 constexpr std::string_view kNoSpace = "node(s) did not have enough free storage";
@@ -101,6 +102,7 @@ VolumeBinder::VolumeBinder(control::Process& process, control::Client& client,
     : process_(process),
       client_(client),
       informers_(informers),
+      release_(Release::of(process.server().profile())),
       volumes_(informers.volumes),
       claims_(informers.claims) {
     for (control::Informer* informer :
@@ -192,7 +194,9 @@ Verdict VolumeBinder::filter(PodClaims& claims, const api::Node& node) const {
     Verdict v = find_new(claims, node, found, reasons);
     if (!v.ok()) return v;
     // Upstream's order: conflict of bound ones, no match, no space, no volume.
-    if (of_bound == kNodeConflict) reasons.insert(reasons.begin(), of_bound);
+    if (of_bound == kNodeConflict)
+        reasons.insert(reasons.begin(),
+                       std::string(release_.new_affinity_text ? kNodeConflict : kOldNodeConflict));
     if (of_bound == kNoVolume) reasons.push_back(of_bound);
     if (!reasons.empty()) return Verdict{Code::Unresolvable, Plugin::VolumeBinding, reasons};
     claims.by_node[node.metadata.name] = std::move(found);

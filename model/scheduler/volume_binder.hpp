@@ -108,6 +108,7 @@ class VolumeBinder {
     control::Process& process_;
     control::Client& client_;
     VolumeInformers& informers_;
+    Release release_;
     AssumeCache<PV> volumes_;
     AssumeCache<PVC> claims_;
     std::list<Wait> waits_;

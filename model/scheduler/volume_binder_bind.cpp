@@ -81,9 +81,8 @@ sim::Task<api::Status> VolumeBinder::wait_until_bound(PodRef pod, api::Text node
     for (sim::Time look = wait->began + kLookPeriod;;) {
         co_await engine.sleep_until(look, kind_of(model::Wait::PollGrid));
         if (look >= wait->deadline) {
-            result = failed(Release::of(process_.server().profile()).poll_ends_by_context
-                                ? "context deadline exceeded"
-                                : "timed out waiting for the condition");
+            result = failed(release_.poll_ends_by_context ? "context deadline exceeded"
+                                                          : "timed out waiting for the condition");
             break;
         }
         std::string text;

@@ -62,6 +62,8 @@ ByComponent read_log(const std::string& path) {
         const std::string what = j.value("what", "");
         if (what.starts_with("resourcequotas")) continue;  // the recorder left them out
         // A component's recorder writes events beside its workers: two senders, two orders.
+        // The scheduler's go to events.k8s.io, which the recorder left out.
+        if (what == "events" && j.value("by", "") == "scheduler") continue;
         const std::string sender = j.value("by", "") + (what == "events" ? " (events)" : "");
         log[sender].push_back(j.value("verb", "") + " " + what + " " +
                               stable_name(what, made.renamed(j.value("name", ""))) + " " +
