@@ -87,10 +87,16 @@ void Scheduler::on_waiting_pod(const api::Ref<api::Pod>& before, const api::Ref<
         if (held_a_place && queue_.uses_hints())
             queue_.move(ClusterEvent(Resource::Pod, action::kDelete, before));
     }
-    if (!after) return;
-    if (!before || replaced) return queue_.add(make_pod_info(after));
-    if (cache_.is_assumed(after->metadata.uid)) return;
-    queue_.update(before, make_pod_info(after));
+    if (!after || cache_.is_assumed(after->metadata.uid)) return;
+    const PodRef pod = make_pod_info(after);
+    // What another process, or this one, has nominated it for.
+    if (!after->status.nominatedNodeName.empty()) {
+        placement_.nominate(pod, after->status.nominatedNodeName);
+    } else if (before && !replaced && !before->status.nominatedNodeName.empty()) {
+        placement_.drop_nomination(after->metadata.uid);
+    }
+    if (!before || replaced) return queue_.add(pod);
+    queue_.update(before, pod);
 }
 
 void Scheduler::on_node(const api::Ref<api::Node>& before, const api::Ref<api::Node>& after) {
