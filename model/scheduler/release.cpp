@@ -11,6 +11,7 @@ Release Release::of(const Profile& profile) {
     r.counts_attachments = profile.minor >= 32;
     r.limits_refuse_early = profile.minor >= 28;
     r.zone_labels_translated = profile.minor >= 27;
+    r.zones_refuse_early = profile.minor >= 27;
     r.plugins_before_preemption = profile.on(Gate::DynamicResourceAllocation);
     r.backoff_counts_failures = profile.minor >= 33;
     r.errors_go_to_backoff = profile.minor >= 29;

@@ -16,6 +16,7 @@ struct Release {
     bool counts_attachments = true;         // 1.32: NodeVolumeLimits counts VolumeAttachments too
     bool limits_refuse_early = true;        // 1.33: a missing claim is told before the nodes
     bool zone_labels_translated = true;     // 1.27: beta and GA labels of zones are the same
+    bool zones_refuse_early = true;         // 1.27: VolumeZone looks at claims before the nodes
     bool plugins_before_preemption = true;  // 1.34: DynamicResources speaks before preemption
     // 1.33: failures count for the backoff, errors apart; before, attempts of any kind.
     bool backoff_counts_failures = true;

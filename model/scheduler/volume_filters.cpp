@@ -254,6 +254,13 @@ VolumeFilters::Volumes VolumeFilters::attached_to(const api::Text& node,
 }
 
 Verdict VolumeFilters::zones_before_nodes(const PodInfo& pod, State& state) const {
+    Verdict found = find_zones(pod, state);
+    if (release_.zones_refuse_early) return found;
+    state.no_zones = std::move(found);
+    return {};
+}
+
+Verdict VolumeFilters::find_zones(const PodInfo& pod, State& state) const {
     for (const ClaimUse& use : pod.claims) {
         if (use.ephemeral) continue;
         const api::Ref<PVC> claim =
@@ -287,6 +294,7 @@ Verdict VolumeFilters::check_zones(const State& state, const NodeInfo& node) con
     bool constrained = false;
     for (const api::TextMap::Member& label : labels) constrained |= is_zone_label(label.first);
     if (!constrained) return {};
+    if (!state.no_zones.ok()) return state.no_zones;
     for (const auto& [key, zones] : state.zones) {
         const api::Text* value = labels.find(key);
         if (!value && release_.zone_labels_translated) value = labels.find(ga_label(key));

@@ -19,6 +19,7 @@ class VolumeFilters {
     struct State {
         std::vector<api::Key> once;  // claims of the pod with access mode ReadWriteOncePod
         std::vector<std::pair<api::Text, api::Text>> zones;  // label of a bound volume and value
+        Verdict no_zones;                                    // up to 1.26: told with each node
         int once_conflicts = 0;  // users of those claims among other pods
     };
 
@@ -39,6 +40,7 @@ class VolumeFilters {
 
   private:
     // Unique name of a volume -> its driver.
+    Verdict find_zones(const PodInfo& pod, State& state) const;
     using Volumes = std::map<std::string, std::string>;
     std::string volumes_of(const PodInfo& pod, const api::Ref<api::CSINode>& csi_node, bool is_new,
                            Volumes& all) const;

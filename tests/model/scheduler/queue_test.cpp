@@ -122,6 +122,17 @@ TEST_CASE("from 1.33 on an idle scheduler does not wait for a backoff, except af
     CHECK(bench.wait() == doctest::Approx(3.0));
 }
 
+TEST_CASE("a backoff lasts until the second in which it ends is over") {
+    Bench bench("1.36");
+    bench.queue.add(Bench::pod("a"));
+    QueuedPodRef entry = bench.take();
+    bench.refuse(entry);  // until 1 s
+    bench.engine.run_until(sim::Time(1900ms));
+    CHECK(bench.queue.is_backing_off(*entry));
+    bench.engine.run_until(sim::Time(2s));
+    CHECK(!bench.queue.is_backing_off(*entry));
+}
+
 TEST_CASE("what happened while a pod was tried wakes it afterwards") {
     for (std::string_view version : {"1.26", "1.36"}) {
         CAPTURE(version);
@@ -167,6 +178,21 @@ TEST_CASE("a deleted pod is not handed out") {
         bench.queue.remove(*pod->pod);
         bench.happens();
         CHECK(bench.wait() == -1);
+    }
+}
+
+TEST_CASE("which event wakes a pod whose claim is unbound, by version") {
+    for (std::string_view version : {"1.26", "1.36"}) {
+        CAPTURE(version);
+        SchedulerWorld world(version);
+        world.start_all(1);
+        world.claim("data").made();
+        world.pod("web").uses("data").made();
+        world.pass(2s);
+        REQUIRE(tries(world, "web").size() == 1);
+        world.claim("other").made();
+        world.pass(2s);
+        CHECK(tries(world, "web").size() == (version == "1.26" ? 2 : 1));
     }
 }
 

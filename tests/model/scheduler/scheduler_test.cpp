@@ -164,9 +164,9 @@ TEST_CASE("a pod of higher priority takes the place of the least important") {
         CAPTURE(version);
         SchedulerWorld world(version);
         world.start_all(1);
-        world.ranks(SchedulerWorld::asks(world.pod("low"), "2"), 1).made();
-        world.pass(1s);
         world.ranks(SchedulerWorld::asks(world.pod("lower"), "2"), 0).made();
+        world.pass(1s);
+        world.ranks(SchedulerWorld::asks(world.pod("low"), "2"), 1).made();
         world.pass(1s);
         world.ranks(SchedulerWorld::asks(world.pod("high"), "2"), 10).made();
         world.pass(1s);

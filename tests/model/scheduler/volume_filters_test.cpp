@@ -135,6 +135,52 @@ TEST_CASE("a claim for one pod only waits for that pod's end") {
     }
 }
 
+TEST_CASE("a pod that has ended holds neither its claim nor its node") {
+    SchedulerWorld world;
+    world.start_all(1);
+    disk(world, "a", "ReadWriteOncePod");
+    settle_claims(world);
+    SchedulerWorld::asks(world.pod("first").uses("a"), "4").made();
+    world.pass(1s);
+    SchedulerWorld::asks(world.pod("second").uses("a"), "4").made();
+    world.pass(1s);
+    CHECK(world.node_of("second") == "");
+    world.edit<api::Pod>(
+        world.pod_now("first"), [](api::Pod& p) { p.status.phase = "Succeeded"; },
+        api::Subresource::Status);
+    world.pass(3s);
+    CHECK(world.node_of("second") == "node-1");
+}
+
+TEST_CASE("a claim bound to a volume that is gone, and one that no node reaches") {
+    struct Row {
+        std::string_view version, there, nowhere;
+    };
+    for (const Row& row :
+         {Row{"1.26", "1 node(s) had volume node affinity conflict. ",
+              "1 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s). "},
+          // VolumeZone asks for the volume before the nodes.
+          Row{"1.36", "1 node(s) didn't match PersistentVolume's node affinity. ",
+              "persistentvolume \"gone\" not found. not found"}}) {
+        CAPTURE(row.version);
+        SchedulerWorld world(row.version);
+        world.start_all(1);
+        world.local_volume("far", "node-9").reserved_for("lonely").made();
+        world.claim("lonely").of_class("local").names("far").made();
+        auto orphan =
+            world.claim("orphan").names("gone").annotated("pv.kubernetes.io/bind-completed", "yes");
+        world.pass(35s);
+        world.pod("there").uses("lonely").made();
+        world.crash();  // who would call the claim lost
+        orphan.made();
+        world.pod("nowhere").uses("orphan").made();
+        world.pass(1s);
+        const std::string begin = "0/1 nodes are available: ";
+        CHECK(world.why_not("there").starts_with(begin + std::string(row.there)));
+        CHECK(world.why_not("nowhere").starts_with(begin + std::string(row.nowhere)));
+    }
+}
+
 TEST_CASE("a bound volume's zone binds the pod, by either label") {
     SchedulerWorld world;
     world.start();
