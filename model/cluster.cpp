@@ -5,6 +5,7 @@
 #include "model/control/client.hpp"
 #include "model/controller_manager.hpp"
 #include "model/csi/endpoint.hpp"
+#include "model/scheduler/kube_scheduler.hpp"
 #include "model/sidecar/external_attacher.hpp"
 #include "model/sidecar/external_provisioner.hpp"
 #include "model/workload/heartbeats.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::string_view kServerName = "kube-apiserver";
 constexpr std::string_view kControllerManagerName = "kube-controller-manager";
+constexpr std::string_view kSchedulerName = "kube-scheduler";
+constexpr sim::Duration kSchedulerFlushPeriod = 30s;
 constexpr std::string_view kDriverName = "csi-driver";
 constexpr std::string_view kProvisionerName = "external-provisioner";
 constexpr std::string_view kAttacherName = "external-attacher";
@@ -70,6 +73,7 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
         *server_, options_.latencies,
         beat == phases_.end() ? std::nullopt : std::optional<sim::Duration>(beat->second));
     if (options_.controller_manager_on) add_controller_manager();
+    if (options_.scheduler_on) add_scheduler();
     for (const DriverOptions& driver : options_.drivers) add_driver(driver);
     const sim::Duration period = options_.controller_manager.pv_claim_binder_sync_period.value_or(
         options_.profile.binder_sync_period);
@@ -80,6 +84,7 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
     draw_phase("attachDetachReconciler", attachdetach::ReconcilerOptions().period);
     draw_phase("attachDetachSync", options_.controller_manager.attach_sync_period);
     draw_phase("desiredStatePopulator", attachdetach::PopulatorOptions().period);
+    draw_phase("schedulerFlush", kSchedulerFlushPeriod);
 }
 
 Cluster::~Cluster() = default;
@@ -126,6 +131,22 @@ void Cluster::add_controller_manager() {
             process->spawn("start",
                            come_up(*process, options_.controller_manager.start_delay, fill));
         }
+        return process;
+    };
+    programs_.push_back(std::make_unique<Program>(name, bring_up));
+}
+
+void Cluster::add_scheduler() {
+    const std::string name(kSchedulerName);
+    const auto bring_up = [this, name](bool runs_since_long) {
+        auto process = new_process(name);
+        scheduler::ProgramSetting setting;
+        setting.scheduler.profile = options_.profile;
+        setting.scheduler.choices = options_.scheduler.choice;
+        setting.scheduler.first_flush = sim::Time(phases_["schedulerFlush"]);
+        setting.start_delay = options_.scheduler.start_delay;
+        setting.ready = [this, name] { tell(name, Lifecycle::What::Ready); };
+        scheduler::bring_up_scheduler(*process, std::move(setting), runs_since_long);
         return process;
     };
     programs_.push_back(std::make_unique<Program>(name, bring_up));

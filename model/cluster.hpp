@@ -50,6 +50,15 @@ struct ControllerManagerOptions {
     bool attach_every_tick = false;  // its loops run idle too, to be held against
 };
 
+struct SchedulerOptions {
+    // Process start to first write; measured.
+    sim::Duration start_delay = std::chrono::milliseconds(780);
+    // The node for a pod ("namespace/name") where it is among those of equal best score; not given:
+    // drawn by the seed.
+    std::map<std::string, std::string, std::less<>> choice;
+    SchedulerOptions() = default;
+};
+
 // A CSI driver and the programs beside it.
 struct DriverOptions {
     std::string name;  // as StorageClasses and volumes name it
@@ -69,10 +78,12 @@ struct ClusterOptions {
     control::Latencies latencies;
     ControllerManagerOptions controller_manager;
     bool controller_manager_on = true;
+    SchedulerOptions scheduler;
+    bool scheduler_on = true;
     std::vector<DriverOptions> drivers;
     // First tick of a periodic loop, after time 0: "pvBinderResync", "attachDetachReconciler",
-    // "attachDetachSync", "desiredStatePopulator". Not given: drawn by the seed, uniform in the
-    // period.
+    // "schedulerFlush" (the look at unschedulable pods each 30 s; before 1.33 the one at backoffs
+    // each second goes with it), ... Not given: drawn by the seed, uniform in the period.
     std::map<std::string, sim::Duration, std::less<>> phases;
     int api_qps = 0, api_burst = 0;  // limits of the scenario's own client, 0: none
     sim::ReadyOrder ready_order = sim::ReadyOrder::Fifo;
@@ -110,9 +121,9 @@ class Cluster {
     // 0.
     void start();
 
-    // Components by the name the scenario uses: kube-apiserver, kube-controller-manager, and, for a
-    // driver, csi-driver/NAME, external-provisioner/NAME and external-attacher/NAME. Where there is
-    // one driver only, its name may be left out.
+    // Components by the name the scenario uses: kube-apiserver, kube-controller-manager,
+    // kube-scheduler, and, for a driver, csi-driver/NAME, external-provisioner/NAME and
+    // external-attacher/NAME. Where there is one driver only, its name may be left out.
     std::vector<std::string> components() const;
     bool is_running(std::string_view component);
     // Errors: unknown component, or already in that state (a plain sentence).
@@ -158,6 +169,7 @@ class Cluster {
 
     void tell(std::string_view component, Lifecycle::What what);
     void add_controller_manager();
+    void add_scheduler();
     void add_driver(const DriverOptions& options);
     void add_provisioner(DriverPart& part);
     void add_attacher(DriverPart& part);

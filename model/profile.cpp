@@ -31,6 +31,12 @@ constexpr GateRow kGates[] = {
     // last 1.28.
     {"SchedulerQueueingHints", Gate::SchedulerQueueingHints, 32},
     {"SchedulerPopFromBackoffQ", Gate::SchedulerPopFromBackoffQ, 33},
+    {"SchedulerAsyncPreemption", Gate::SchedulerAsyncPreemption, 33},
+    {"NominatedNodeNameForExpectation", Gate::NominatedNodeNameForExpectation, 35},
+    {"ClearingNominatedNodeNameAfterBinding", Gate::ClearingNominatedNodeNameAfterBinding, 35},
+    {"DynamicResourceAllocation", Gate::DynamicResourceAllocation, 34},
+    {"PodTopologyLabelsAdmission", Gate::PodTopologyLabelsAdmission, 35},
+    {"PodSchedulingReadiness", Gate::PodSchedulingReadiness, 27},
     {"AnyVolumeDataSource", Gate::AnyVolumeDataSource, 26},
     {"CrossNamespaceVolumeDataSource", Gate::CrossNamespaceVolumeDataSource, kNever},
     {"OrderedNamespaceDeletion", Gate::OrderedNamespaceDeletion, 33},

@@ -148,6 +148,7 @@ class Comparison {
             return;
         }
         if (path == "metadata.deletionGracePeriodSeconds") return;
+        if (path == "status.conditions") return tell_conditions(from, to);
         const bool maps = (!from || from->is_map()) && (!to || to->is_map()) && (from || to);
         if (maps && (from != nullptr || to != nullptr)) return walk_members(path, from, to);
         tell_leaf(path, from, to);
@@ -171,6 +172,32 @@ class Comparison {
             else
                 walk(path.empty() ? key : path + "." + key, a, b);
         }
+    }
+
+    // By type; only those that are not as before. What a message says is told by an event mostly.
+    void tell_conditions(const Value* from, const Value* to) {
+        const auto of_type = [](const Value* list, std::string_view type) -> const Value* {
+            if (list)
+                for (const Value& c : list->as_list())
+                    if (const Value* t = c.find("type"); t && t->as_string() == type) return &c;
+            return nullptr;
+        };
+        const auto text = [](const Value& c, std::string_view member) {
+            const Value* v = c.find(member);
+            return v ? std::string(v->as_string()) : std::string();
+        };
+        if (to)
+            for (const Value& c : to->as_list()) {
+                const std::string type = text(c, "type"), reason = text(c, "reason");
+                const Value* was = of_type(from, type);
+                if (was && *was == c) continue;
+                words_.add("condition " + type + "=" + text(c, "status") +
+                           (reason.empty() ? "" : " (" + reason + ")"));
+            }
+        if (from)
+            for (const Value& c : from->as_list())
+                if (const std::string type = text(c, "type"); !of_type(to, type))
+                    words_.add("condition " + type + " removed");
     }
 
     void tell_leaf(std::string_view path, const Value* from, const Value* to) {

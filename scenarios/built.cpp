@@ -11,7 +11,7 @@ struct Entry {
 
 constexpr Entry kParts[] = {
     {Part::Core, true, "the API server and kube-controller-manager are"},
-    {Part::Scheduler, false, "the scheduler is"},
+    {Part::Scheduler, true, "the scheduler is"},
     {Part::Kubelet, false, "kubelets are"},
     {Part::AttachDetach, true, "the attach/detach controller is"},
     {Part::WorkloadControllers, true, "workload controllers are"},

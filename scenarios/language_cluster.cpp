@@ -94,7 +94,8 @@ ShapeRef cluster() {
     ShapeRef scheduler =
         record("scheduler", "options such as {choice: {default/web-0: node-2}}",
                {{"choice", map(text("a node's name"), "a map of pods to nodes"),
-                 "Among nodes of equal best score only; drawn by the seed by default."}});
+                 "Among nodes of equal best score only; drawn by the seed by default."},
+                {"startDelay", duration(), "From its start to its first look; 780ms by default."}});
     return record(
         "cluster", "a cluster such as {nodes: 3}",
         {{"nodes", node_list(),

@@ -14,6 +14,7 @@ using model::api::Key;
 using model::api::ObjectRef;
 using model::api::PersistentVolume;
 using model::api::PersistentVolumeClaim;
+using model::api::Pod;
 using model::api::VolumeAttachment;
 
 template <class T>
@@ -45,6 +46,7 @@ void LatencySamples::end(const Key& key, sim::Time at) {
 void LatencySamples::on(sim::Time at, const Committed& committed) {
     if (committed.object->kind == PersistentVolumeClaim::kKind) on_claim(at, committed);
     if (committed.object->kind == PersistentVolume::kKind) on_volume(at, committed);
+    if (committed.object->kind == Pod::kKind) on_pod(at, committed);
     if (committed.object->kind == VolumeAttachment::kKind) on_attachment(at, committed);
 }
 
@@ -81,6 +83,18 @@ void LatencySamples::on_provisioned(sim::Time at, const Committed& c) {
                                                           model::api::annotation::kProvisionedBy);
     if (is_made && volume->spec.claimRef)
         end(Key(volume->spec.claimRef->ns, volume->spec.claimRef->name), at);
+}
+
+void LatencySamples::on_pod(sim::Time at, const Committed& c) {
+    if (name_ != "pod-scheduled") return;
+    const Key key = c.object->key();
+    if (c.change == Change::Added) begin(key, at);
+    // One that is gone was withdrawn.
+    if (c.change == Change::Deleted) {
+        began_.erase(key);
+    } else if (!as<Pod>(c.object)->spec.nodeName.empty()) {
+        end(key, at);
+    }
 }
 
 void LatencySamples::on_attachment(sim::Time at, const Committed& c) {

@@ -1,5 +1,6 @@
 // Latencies by name, as expectations bound them: how long from one instant of an object to another.
 //     claim-bound       from the claim's creation to its phase becoming Bound
+//     pod-scheduled     from the pod's creation to it having a node
 //     claim-deleted     from the claim's deletion being asked for to the claim being gone
 //     volume-reclaimed  from the volume's phase becoming Released to it being gone, or Available
 //     again
@@ -38,6 +39,7 @@ class LatencySamples {
     void end(const model::api::Key& key, sim::Time at);
     void on_claim(sim::Time at, const model::Committed& committed);
     void on_volume(sim::Time at, const model::Committed& committed);
+    void on_pod(sim::Time at, const model::Committed& committed);
     void on_attachment(sim::Time at, const model::Committed& committed);
     void on_provisioned(sim::Time at, const model::Committed& committed);
 

@@ -187,6 +187,7 @@ void read_objects(const Node* cluster, LoadContext& context, Scenario& scenario)
 void read_options(const Node& cluster, LoadContext& context, model::ClusterOptions& options) {
     if (const Node* on = cluster.find("controllers")) {
         options.controller_manager_on = bool_of(on->find("kubeControllerManager"), true);
+        options.scheduler_on = bool_of(on->find("scheduler"), true);
     }
     if (const Node* kcm = cluster.find("kubeControllerManager")) {
         model::ControllerManagerOptions& o = options.controller_manager;
@@ -221,6 +222,12 @@ void read_options(const Node& cluster, LoadContext& context, model::ClusterOptio
             bool_of(kcm->find("enableDynamicProvisioning"), o.enable_dynamic_provisioning);
         o.enable_host_path_provisioner =
             bool_of(kcm->find("enableHostPathProvisioner"), o.enable_host_path_provisioner);
+    }
+    if (const Node* scheduler = cluster.find("scheduler")) {
+        model::SchedulerOptions& o = options.scheduler;
+        o.start_delay = duration_of(scheduler->find("startDelay")).value_or(o.start_delay);
+        if (const Node* choice = scheduler->find("choice"))
+            for (const Member& m : choice->members) o.choice[m.key] = text_of(&m.value);
     }
     if (const Node* phases = cluster.find("phases")) {
         for (const Member& m : phases->members) {

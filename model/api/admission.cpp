@@ -162,7 +162,18 @@ Status admit_create(Object& object, const ObjectReader& reader, const Profile& p
     if (object.kind == Kind::PersistentVolumeClaim)
         choose_default_class(static_cast<PersistentVolumeClaim&>(object), reader);
     protect(object, reader, profile);
+    if (object.kind == Kind::Pod && profile.on(Gate::PodTopologyLabelsAdmission))
+        add_topology_labels(static_cast<Pod&>(object), reader);
     return Status();
+}
+
+void add_topology_labels(Pod& pod, const ObjectReader& reader) {
+    if (pod.spec.nodeName.empty()) return;
+    const ObjectRef node = reader.find(Kind::Node, Key(Text(), pod.spec.nodeName));
+    if (!node) return;
+    for (std::string_view key : {"topology.kubernetes.io/region", "topology.kubernetes.io/zone"})
+        if (const Text* value = node->metadata.labels.find(key))
+            pod.metadata.labels.set(key, *value);
 }
 
 Status validate_admitted_create(const Object& object, const ObjectReader& reader,

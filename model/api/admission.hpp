@@ -33,6 +33,10 @@ Status validate_admitted_create(const Object& object, const ObjectReader& reader
 Status validate_admitted_update(const Object& object, const Object& old, Subresource sub,
                                 const ObjectReader& reader, const Profile& profile);
 
+// The zone and region of the pod's node become labels of the pod (admission plugin
+// PodTopologyLabels); nothing where the node is not known.
+void add_topology_labels(Pod& pod, const ObjectReader& reader);
+
 // The default StorageClass: newest creationTimestamp, then name ascending; null when none. Also
 // used by the PersistentVolume controller's retroactive assignment
 // (pkg/volume/util/storageclass.go).

@@ -147,6 +147,7 @@ class Server : public ObjectReader {
     Response get(const Request& r);
     Response list(const Request& r);
     Response create(Request& r, const Text& by);
+    Response bind_pod(const Request& r, const Text& by);
     Response update(Request& r, const Text& by);
     Response patch(const Request& r, const Text& by);
     Response remove(const Request& r, const Text& by);

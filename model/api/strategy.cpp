@@ -135,9 +135,26 @@ void create_namespace(Namespace& ns) {
         finalizers.emplace_back("kubernetes");
 }
 
-void create_pod(Pod& pod) {
+// A pod with scheduling gates says so from the beginning (applySchedulingGatedCondition).
+void tell_scheduling_gates(Pod& pod) {
+    const Value* gates = pod.spec.extra.find("schedulingGates");
+    if (!gates || gates->as_list().empty()) return;
+    Condition gated;
+    gated.type = "PodScheduled";
+    gated.status = "False";
+    gated.reason = "SchedulingGated";
+    gated.message = "Scheduling is blocked due to non-empty scheduling gates";
+    pod.status.conditions.push_back(std::move(gated));
+}
+
+void create_pod(Pod& pod, const Profile& profile) {
     pod.status = PodStatus();
     pod.status.phase = "Pending";
+    if (profile.on(Gate::PodSchedulingReadiness)) {
+        tell_scheduling_gates(pod);
+    } else {
+        pod.spec.extra.erase("schedulingGates");
+    }
     pod.status.extra["qosClass"] = Value(quality_of_service(pod.spec));
 }
 
@@ -248,7 +265,7 @@ void prepare_for_create(Object& object, const Profile& profile, Timestamp now) {
         case Kind::Namespace:
             return create_namespace(static_cast<Namespace&>(object));
         case Kind::Pod:
-            return create_pod(static_cast<Pod&>(object));
+            return create_pod(static_cast<Pod&>(object), profile);
         case Kind::PersistentVolume:
             return create_volume(static_cast<PersistentVolume&>(object), profile, now);
         case Kind::PersistentVolumeClaim:

@@ -89,6 +89,10 @@ void check_new_event(const Event& e, Findings& f) {
     if (e.reason.empty()) f.required(Path("reason"));
     check_length(e.reason, kEventTextMax, "reason", f);
     check_length(e.message, kEventNoteMax, "message", f);
+    // Only events.k8s.io asks for it; nobody writes series by the older API.
+    const Value* count = e.series.find("count");
+    if (!e.series.is_null() && (count ? count->as_int() : 0) < 2)
+        f.invalid(Path("series.count"), shown(""), "should be at least 2");
 }
 
 }  // namespace
