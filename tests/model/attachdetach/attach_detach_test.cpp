@@ -343,4 +343,38 @@ TEST_CASE("operations and forced detaches are counted as upstream counts them") 
     w.journal.set_meter(nullptr);
 }
 
+TEST_CASE("a pod that waits for another's volume is told once, whatever else happens") {
+    Started w;
+    w.make_volume("b");
+    w.attach_by_itself();
+    w.make_pod("p", "node-1", {"a"});
+    w.run_for(2s);
+    w.make_pod("q", "node-2", {"a"});
+    w.run_for(2s);
+    w.taken_events();
+    w.make_pod("r", "node-2", {"b"});
+    w.run_for(2s);
+    CHECK(w.taken_events() == Texts{"r: AttachVolume.Attach succeeded for volume \"b\" "});
+}
+
+TEST_CASE("a pod that comes back meanwhile lets the 6 min begin anew") {
+    Started w;
+    w.attach_by_itself();
+    w.make_pod("p", "node-1", {"a"});
+    w.run_for(2s);
+    w.set_in_use("node-1", {"a"});
+    w.set_ready("node-1", "Unknown");
+    w.remove_pod("p");
+    w.run_for(4min);
+    w.make_pod("q", "node-1", {"a"});
+    w.run_for(1min);
+    w.remove_pod("q");
+    w.taken();
+    w.run_for(5min);
+    CHECK(w.taken().empty());
+    w.run_for(61s);
+    CHECK(w.taken() == Texts{"patch nodes node-1 200", "delete volumeattachments a@node-1 200"});
+    CHECK(w.broken.empty());
+}
+
 }  // namespace model::attachdetach
