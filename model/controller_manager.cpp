@@ -3,12 +3,16 @@
 #include "model/volume/persistent_volume_controller.hpp"
 #include "model/volume/pv_protection.hpp"
 #include "model/volume/pvc_protection.hpp"
+#include "model/workload/deployment.hpp"
+#include "model/workload/ephemeral_volume.hpp"
 #include "model/workload/garbage_collector.hpp"
 #include "model/workload/namespace_controller.hpp"
 #include "model/workload/node_lifecycle.hpp"
 #include "model/workload/pod_garbage_collector.hpp"
 #include "model/workload/taint_eviction.hpp"
 #include "model/workload/quota_controller.hpp"
+#include "model/workload/replica_set.hpp"
+#include "model/workload/stateful_set.hpp"
 
 namespace model {
 
@@ -60,6 +64,29 @@ void add_node_controllers(control::Process& process, const ControllerManagerSett
         settings.profile, settings.terminated_pod_threshold));
 }
 
+// Controllers that make pods.
+void add_workload_controllers(control::Process& process,
+                              const ControllerManagerSettings& settings) {
+    const auto client = [&](std::string_view name) -> control::Client& {
+        return process.client(name, settings.qps, settings.burst);
+    };
+    const auto pods = std::make_shared<workload::PodsOfOwners>(process.informer(api::Kind::Pod));
+    control::Client& sets = client(workload::StatefulSetController::kClientName);
+    process.add(std::make_unique<workload::StatefulSetController>(
+        process, sets, process.recorder(sets, "statefulset-controller"), pods, settings.profile));
+    control::Client& replicas = client(workload::ReplicaSetController::kClientName);
+    process.add(std::make_unique<workload::ReplicaSetController>(
+        process, replicas, process.recorder(replicas, "replicaset-controller"), pods));
+    control::Client& deployments = client(workload::DeploymentController::kClientName);
+    process.add(std::make_unique<workload::DeploymentController>(
+        process, deployments, process.recorder(deployments, "deployment-controller"), pods,
+        settings.profile));
+    control::Client& ephemeral = client(workload::EphemeralVolumeController::kClientName);
+    process.add(std::make_unique<workload::EphemeralVolumeController>(
+        process, ephemeral,
+        process.recorder(ephemeral, workload::EphemeralVolumeController::kComponent)));
+}
+
 }  // namespace
 
 void add_controllers(control::Process& process, const ControllerManagerSettings& settings) {
@@ -87,6 +114,7 @@ void add_controllers(control::Process& process, const ControllerManagerSettings&
     process.add(std::make_unique<workload::GarbageCollector>(
         process, collector, process.recorder(collector, "garbage-collector-controller")));
     if (settings.heartbeats) add_node_controllers(process, settings);
+    add_workload_controllers(process, settings);
 }
 
 }  // namespace model

@@ -127,7 +127,9 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     p.node_monitor_workers = *minor >= 27 ? 8 : 1;
     p.node_tainted_at_once = *minor >= 29;
     p.taint_eviction_apart = *minor >= 29;
-    p.replaces_failed_in_parallel = *minor >= 27;
+    p.stateful_set_batches = *minor >= 27;
+    p.stateful_set_waits_for_ended = *minor >= 31;
+    p.writes_null_times = *minor <= 33;
     return p;
 }
 

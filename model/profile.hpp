@@ -89,7 +89,11 @@ struct Profile {
     bool node_tainted_at_once = true;
     bool taint_eviction_apart = true;  // 1.29: taint eviction is a controller of its own
     // Workload controllers
-    bool replaces_failed_in_parallel = true;  // 1.27: a StatefulSet of policy Parallel
+    bool stateful_set_batches = true;  // 1.27: policy Parallel works on many pods at once
+    // 1.31: a pod that has ended is deleted and replaced once it is gone; before, at once, with an
+    // event.
+    bool stateful_set_waits_for_ended = true;
+    bool writes_null_times = false;  // up to 1.33: creationTimestamp: null in stored templates
 
     bool on(Gate g) const { return gates[static_cast<std::size_t>(g)]; }
     // Nothing where the version is not modelled ("1.26" .. "1.36").

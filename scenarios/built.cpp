@@ -14,14 +14,14 @@ constexpr Entry kParts[] = {
     {Part::Scheduler, false, "the scheduler is"},
     {Part::Kubelet, false, "kubelets are"},
     {Part::AttachDetach, false, "the attach/detach controller is"},
-    {Part::WorkloadControllers, false, "workload controllers are"},
+    {Part::WorkloadControllers, true, "workload controllers are"},
     {Part::NodeLifecycle, true, "heartbeats and the node lifecycle controller are"},
     {Part::PodGarbage, true, "the pod garbage collector is"},
     {Part::CsiDrivers, true, "CSI drivers are"},
     {Part::Attacher, true, "external-attacher is"},
     {Part::Snapshots, false, "snapshots are"},
     {Part::Expansion, false, "volume expansion is"},
-    {Part::Eviction, false, "eviction is"},
+    {Part::Eviction, true, "eviction is"},
     {Part::Partition, false, "network partitions are"},
 };
 

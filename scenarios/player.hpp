@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -85,6 +86,7 @@ class Player {
     void act(std::size_t index, const action::Partition& a);
     void act(std::size_t index, const action::Faults& a);
     void done(std::size_t index, const std::optional<std::string>& problem);
+    void evict(std::size_t index, const model::api::Key& pod);
     std::optional<std::string> switch_heartbeats(const std::string& node, bool on);
 
     const std::vector<Step>& steps_;
@@ -99,6 +101,7 @@ class Player {
     sim::Time earliest_{}, deadline_ = sim::kNever;
     std::vector<Wait> waiting_;
     std::size_t unanswered_ = 0;
+    std::map<std::size_t, std::size_t> draining_;  // by step: evictions that are not accepted yet
     std::size_t checks_ = 0;
 };
 

@@ -16,6 +16,8 @@ using model::api::Response;
 
 namespace {
 
+constexpr sim::Duration kEvictionRetry = std::chrono::seconds(5);  // kubectl drain
+
 std::string_view text(const Value& manifest, std::initializer_list<std::string_view> path) {
     const Value* v = manifest.at(path);
     return v ? v->as_string() : std::string_view();
@@ -229,9 +231,56 @@ void Player::act(std::size_t index, const action::Note& a) {
 
 void Player::act(std::size_t index, const std::monostate&) { done(index, std::nullopt); }
 
-void Player::act(std::size_t index, const action::Drain&) {
-    done(index, not_built(Part::Eviction));
+// As kubectl drain --ignore-daemonsets does: cordon, then evict each pod, again 5 s after a budget
+// did not allow it. The step is through when every eviction was accepted.
+void Player::act(std::size_t index, const action::Drain& a) {
+    Request r;
+    r.verb = Verb::Patch;
+    r.kind = Kind::Node;
+    r.key = Key("", a.node);
+    r.patch_type = PatchType::Strategic;
+    r.patch["spec"]["unschedulable"] = Value(true);
+    r.id = "step " + std::to_string(index + 1);
+    ++unanswered_;
+    view_.cluster().user().send(std::move(r), [this, index, node = a.node](const Response& done) {
+        if (!done.status.ok()) return answered(index, done);
+        std::vector<Key> pods;
+        view_.cluster().server().for_each(Kind::Pod, {}, [&](const model::api::ObjectRef& o) {
+            const auto& pod = static_cast<const model::api::Pod&>(*o);
+            bool stays = pod.spec.nodeName != node || pod.metadata.terminating();
+            for (const auto& owner : pod.metadata.ownerReferences)
+                stays = stays || owner.kind == "DaemonSet" || owner.kind == "Node";
+            if (!stays) pods.push_back(pod.key());
+        });
+        draining_[index] = pods.size();
+        if (pods.empty()) return answered(index, Response());
+        for (const Key& pod : pods) evict(index, pod);
+    });
 }
+
+void Player::evict(std::size_t index, const Key& pod) {
+    Request r;
+    r.verb = Verb::Create;
+    r.kind = Kind::Pod;
+    r.key = pod;
+    r.subresource = model::api::Subresource::Eviction;
+    r.id = "step " + std::to_string(index + 1);
+    view_.cluster().user().send(std::move(r), [this, index, pod](const Response& answer) {
+        if (draining_[index] == 0) return;  // failed already
+        if (answer.status.is(model::api::Reason::TooManyRequests)) {
+            view_.cluster().engine().call_in(kEvictionRetry, kind_of(model::Wait::User),
+                                             [this, index, pod] { evict(index, pod); });
+            return;
+        }
+        const bool gone = answer.status.is(model::api::Reason::NotFound);
+        if (!answer.status.ok() && !gone) {
+            draining_[index] = 0;
+            return answered(index, answer);
+        }
+        if (--draining_[index] == 0) answered(index, Response());
+    });
+}
+
 void Player::act(std::size_t index, const action::Partition&) {
     done(index, not_built(Part::Partition));
 }

@@ -1,4 +1,5 @@
 // The writing half of the API server: create, update, patch, delete, each as one commit.
+#include "model/api/eviction.hpp"
 #include "model/api/kind_store.hpp"
 #include "model/api/server.hpp"
 
@@ -42,6 +43,21 @@ void taint_new_node(Node& node) {
     t.key = kNotReady;
     t.effect = kEffect;
     node.spec.taints.push_back(std::move(t));
+}
+
+// The pod with the word of why it goes.
+std::unique_ptr<Object> evicted(const Pod& pod, Timestamp now) {
+    std::unique_ptr<Object> next = copy_of(pod);
+    List<Condition>& conditions = static_cast<Pod&>(*next).status.conditions;
+    Condition c;
+    c.type = "DisruptionTarget";
+    c.status = "True";
+    c.reason = "EvictionByEvictionAPI";
+    c.message = "Eviction API: evicting";
+    c.lastTransitionTime = now;
+    erase_if(conditions, [&](const Condition& other) { return other.type == c.type; });
+    conditions.push_back(std::move(c));
+    return next;
 }
 
 bool awaits_finalizers(const Object& object) {
@@ -127,6 +143,21 @@ void Server::charge(std::vector<std::unique_ptr<Object>> quotas) {
 
 Response Server::create(Request& r, const Text& by) {
     const KindInfo& info = scheme_.info(r.kind);
+    if (r.kind == Kind::Pod && r.subresource == Subresource::Eviction) {
+        const ObjectRef pod = find(r.kind, r.key);
+        if (!pod) return refused(Status::not_found(info.qualified_resource(), r.key.name));
+        Request ending = r;
+        ending.body = ObjectRef();
+        if (!disrupts_nobody(static_cast<const Pod&>(*pod))) {
+            if (Status s = check_budgets(static_cast<const Pod&>(*pod), *this); !s.ok())
+                return refused(s);
+            (void)commit(Change::Modified, evicted(static_cast<const Pod&>(*pod), wall_clock()),
+                         pod, r, by);
+        }
+        Response answer = remove(ending, by);
+        if (answer.status.ok()) answer.status.code = 201;
+        return answer;
+    }
     if (r.subresource != Subresource::None)
         return refused(
             Status(404, Reason::NotFound, "the server could not find the requested resource"));
