@@ -3,16 +3,18 @@
 #include "model/volume/persistent_volume_controller.hpp"
 #include "model/volume/pv_protection.hpp"
 #include "model/volume/pvc_protection.hpp"
+#include "model/workload/daemon_set.hpp"
 #include "model/workload/deployment.hpp"
 #include "model/workload/ephemeral_volume.hpp"
 #include "model/workload/garbage_collector.hpp"
+#include "model/workload/job.hpp"
 #include "model/workload/namespace_controller.hpp"
 #include "model/workload/node_lifecycle.hpp"
 #include "model/workload/pod_garbage_collector.hpp"
-#include "model/workload/taint_eviction.hpp"
 #include "model/workload/quota_controller.hpp"
 #include "model/workload/replica_set.hpp"
 #include "model/workload/stateful_set.hpp"
+#include "model/workload/taint_eviction.hpp"
 
 namespace model {
 
@@ -57,8 +59,7 @@ void add_node_controllers(control::Process& process, const ControllerManagerSett
     control::Client& evictor = apart ? client(workload::NodeLifecycle::kClientName) : nodes;
     process.add(std::make_unique<workload::TaintEviction>(
         process, evictor,
-        process.recorder(evictor, apart ? "taint-eviction-controller" : "taint-controller"),
-        pods));
+        process.recorder(evictor, apart ? "taint-eviction-controller" : "taint-controller"), pods));
     process.add(std::make_unique<workload::PodGarbageCollector>(
         process, client(workload::PodGarbageCollector::kClientName), pods, settings.pod_gc_phase,
         settings.profile, settings.terminated_pod_threshold));
@@ -81,6 +82,12 @@ void add_workload_controllers(control::Process& process,
     process.add(std::make_unique<workload::DeploymentController>(
         process, deployments, process.recorder(deployments, "deployment-controller"), pods,
         settings.profile));
+    control::Client& jobs = client(workload::JobController::kClientName);
+    process.add(std::make_unique<workload::JobController>(
+        process, jobs, process.recorder(jobs, "job-controller"), pods, settings.profile));
+    control::Client& daemons = client(workload::DaemonSetController::kClientName);
+    process.add(std::make_unique<workload::DaemonSetController>(
+        process, daemons, process.recorder(daemons, "daemonset-controller"), pods));
     control::Client& ephemeral = client(workload::EphemeralVolumeController::kClientName);
     process.add(std::make_unique<workload::EphemeralVolumeController>(
         process, ephemeral,

@@ -21,7 +21,7 @@ struct ControllerManagerSettings {
     sim::Duration node_monitor_phase{}, pod_gc_phase{};  // first passes, likewise
     sim::Duration node_monitor_period = std::chrono::seconds(5);
     std::int64_t terminated_pod_threshold = 12500;  // 0: none is collected for their number
-    bool runs_since_long = false;  // what it finds at its start it has seen before
+    bool runs_since_long = false;                   // what it finds at its start it has seen before
     bool dynamic_provisioning = true, host_path_provisioner = false;
     ControllerManagerSettings() = default;
 };

@@ -114,9 +114,9 @@ const std::vector<Loop>& loops() {
         {"pvBinderResync", Part::Core},           {"attachDetachReconciler", Part::AttachDetach},
         {"attachDetachSync", Part::AttachDetach}, {"desiredStatePopulator", Part::AttachDetach},
         {"nodeMonitor", Part::NodeLifecycle},     {"podGC", Part::PodGarbage},
-        {"nodeHeartbeat", Part::NodeLifecycle},
-        {"kubeletReconciler", Part::Kubelet},     {"kubeletPopulator", Part::Kubelet},
-        {"nodeStatusUpdate", Part::Kubelet},      {"schedulerFlush", Part::Scheduler}};
+        {"nodeHeartbeat", Part::NodeLifecycle},   {"kubeletReconciler", Part::Kubelet},
+        {"kubeletPopulator", Part::Kubelet},      {"nodeStatusUpdate", Part::Kubelet},
+        {"schedulerFlush", Part::Scheduler}};
     return all;
 }
 

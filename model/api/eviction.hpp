@@ -1,7 +1,7 @@
 // Whether a pod may be evicted: the eviction subresource and PodDisruptionBudgets. Counterparts:
-// pkg/registry/core/pod/storage/eviction.go and the counting of pkg/controller/disruption, which here
-// is done at the instant of the question instead of being kept in the budget's status. Left out:
-// pods that were let go and not heard of yet, custom resources with a scale.
+// pkg/registry/core/pod/storage/eviction.go and the counting of pkg/controller/disruption, which
+// here is done at the instant of the question instead of being kept in the budget's status. Left
+// out: pods that were let go and not heard of yet, custom resources with a scale.
 #pragma once
 
 #include "model/api/admission.hpp"

@@ -70,8 +70,7 @@ void DeploymentController::on_pod(const api::ObjectRef& before, const api::Objec
     if (after) return;
     const api::OwnerReference* owner = controller_of(before->metadata);
     if (!owner || owner->kind != "ReplicaSet") return;
-    const api::ObjectRef d =
-        deployment_of(sets_.get(api::Key(before->metadata.ns, owner->name)));
+    const api::ObjectRef d = deployment_of(sets_.get(api::Key(before->metadata.ns, owner->name)));
     if (d && text_at(d, {"spec", "strategy", "type"}) == "Recreate") queue_.add(d->key());
 }
 
@@ -108,10 +107,9 @@ DeploymentController::Work DeploymentController::view(const api::ObjectRef& depl
         if (owner && owner->uid == deployment->metadata.uid) w.old.push_back(set);
     });
     std::stable_sort(w.old.begin(), w.old.end(), is_older);
-    const auto match =
-        std::find_if(w.old.begin(), w.old.end(), [&](const api::ObjectRef& set) {
-            return without_hash(set->extra.at({"spec", "template"})) == w.pod_template;
-        });
+    const auto match = std::find_if(w.old.begin(), w.old.end(), [&](const api::ObjectRef& set) {
+        return without_hash(set->extra.at({"spec", "template"})) == w.pod_template;
+    });
     if (match != w.old.end()) {
         w.fresh = *match;
         w.old.erase(match);
@@ -162,8 +160,7 @@ sim::Task<api::Status> DeploymentController::scale(Work& work) {
         std::int64_t others = 0;
         for (const api::ObjectRef& set : work.old) others += size_of(set);
         const std::int64_t most = work.replicas + (others > 0 ? work.surge : 0);
-        auto resizing =
-            resize(work, work.fresh, std::max<std::int64_t>(0, most - others), done);
+        auto resizing = resize(work, work.fresh, std::max<std::int64_t>(0, most - others), done);
         api::Status status = co_await std::move(resizing);
         if (!status.ok()) co_return status;
     }
@@ -272,10 +269,10 @@ sim::Task<api::Status> DeploymentController::make_fresh(Work& work) {
         revision = std::max(revision, revision_of(set));
         all += size_of(set);
     }
-    const std::int64_t size = work.recreate
-                                  ? work.replicas
-                                  : std::clamp<std::int64_t>(work.replicas + work.surge - all, 0,
-                                                             work.replicas);
+    const std::int64_t size =
+        work.recreate
+            ? work.replicas
+            : std::clamp<std::int64_t>(work.replicas + work.surge - all, 0, work.replicas);
     const std::string hash =
         revision_hash(work.pod_template, int_at(d, {"status", "collisionCount"}, 0));
     api::Value set;
@@ -294,7 +291,8 @@ sim::Task<api::Status> DeploymentController::make_fresh(Work& work) {
         to_value(controller_ref(*d, process_.server().scheme().info(kind_))));
     api::Value& spec = set["spec"];
     spec["replicas"] = size;
-    if (const api::Value* s = d->extra.at({"spec", "minReadySeconds"})) spec["minReadySeconds"] = *s;
+    if (const api::Value* s = d->extra.at({"spec", "minReadySeconds"}))
+        spec["minReadySeconds"] = *s;
     if (const api::Value* s = d->extra.at({"spec", "selector"})) spec["selector"] = *s;
     spec["selector"]["matchLabels"][kHashLabel] = hash;
     spec["template"] = work.pod_template;
@@ -317,18 +315,18 @@ sim::Task<api::Status> DeploymentController::make_fresh(Work& work) {
         co_return api::Status();
     }
     if (!answer.status.ok()) {
-        recorder_.record(*d, control::EventType::Warning, "ReplicaSetCreateError",
-                         "Failed to create new replica set \"" + name +
-                             "\": " + answer.status.message.str());
+        recorder_.record(
+            *d, control::EventType::Warning, "ReplicaSetCreateError",
+            "Failed to create new replica set \"" + name + "\": " + answer.status.message.str());
         co_return answer.status;
     }
     work.fresh = answer.object;
     if (size > 0)
-        recorder_.record(*d, control::EventType::Normal, "ScalingReplicaSet",
-                         profile_.taint_eviction_apart
-                             ? "Scaled up replica set " + name + " from 0 to " +
-                                   std::to_string(size)
-                             : "Scaled up replica set " + name + " to " + std::to_string(size));
+        recorder_.record(
+            *d, control::EventType::Normal, "ScalingReplicaSet",
+            profile_.taint_eviction_apart
+                ? "Scaled up replica set " + name + " from 0 to " + std::to_string(size)
+                : "Scaled up replica set " + name + " to " + std::to_string(size));
     set_condition_of(work.status, "Progressing", "True", "NewReplicaSetCreated",
                      "Created new replica set \"" + name + "\"", process_.server().wall_clock());
     co_return api::Status();
@@ -389,9 +387,8 @@ sim::Task<api::Status> DeploymentController::clean_up(Work& work) {
         co_return api::Status();
     const auto limit = static_cast<std::size_t>(std::max<std::int64_t>(0, work.history));
     std::vector<api::ObjectRef> sets = work.old;
-    std::stable_sort(sets.begin(), sets.end(), [](const auto& a, const auto& b) {
-        return revision_of(a) < revision_of(b);
-    });
+    std::stable_sort(sets.begin(), sets.end(),
+                     [](const auto& a, const auto& b) { return revision_of(a) < revision_of(b); });
     for (std::size_t i = 0; i + limit < sets.size(); ++i) {
         if (size_of(sets[i]) != 0 || count_at(sets[i], "replicas") != 0) continue;
         auto deleting = client_.remove(set_kind_, sets[i]->key(), api::DeleteOptions());
@@ -434,12 +431,12 @@ api::Value DeploymentController::present_status(const Work& work) const {
 
 void DeploymentController::tell_progress(Work& work) {
     const api::Timestamp now = process_.server().wall_clock();
-    const std::string what =
-        work.fresh ? "ReplicaSet \"" + work.fresh->metadata.name.str() + "\""
-                   : "Deployment \"" + work.deployment->metadata.name.str() + "\"";
+    const std::string what = work.fresh
+                                 ? "ReplicaSet \"" + work.fresh->metadata.name.str() + "\""
+                                 : "Deployment \"" + work.deployment->metadata.name.str() + "\"";
     const api::Value* told = find_condition_of(work.status, "Progressing");
-    const bool was_complete =
-        told && told->find("reason") && told->find("reason")->as_string() == "NewReplicaSetAvailable";
+    const bool was_complete = told && told->find("reason") &&
+                              told->find("reason")->as_string() == "NewReplicaSetAvailable";
     const api::Value* old = work.deployment->extra.find("status");
     if (was_complete && work.status.find("replicas") && work.status.find("updatedReplicas") &&
         *work.status.find("replicas") == *work.status.find("updatedReplicas"))

@@ -1,8 +1,8 @@
 // DeploymentController: ReplicaSets that come and go with a pod template. Counterpart:
 // pkg/controller/deployment (1.26, 1.36): 5 workers; RollingUpdate and Recreate, scaling, pausing,
-// revision history, conditions Available and Progressing with its deadline. ReplicaSets are named by
-// a hash of the template, other than upstream's. Left out: adoption of ReplicaSets, rollbackTo, and
-// proportional scaling while several ReplicaSets are active (the newest takes the difference).
+// revision history, conditions Available and Progressing with its deadline. ReplicaSets are named
+// by a hash of the template, other than upstream's. Left out: adoption of ReplicaSets, rollbackTo,
+// and proportional scaling while several ReplicaSets are active (the newest takes the difference).
 #pragma once
 
 #include <memory>

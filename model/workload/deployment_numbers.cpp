@@ -46,8 +46,7 @@ std::int64_t count_at(const api::ObjectRef& o, std::string_view status_field) {
 }
 
 std::int64_t revision_of(const api::ObjectRef& set) {
-    const std::string text(
-        set->metadata.annotations.get("deployment.kubernetes.io/revision"));
+    const std::string text(set->metadata.annotations.get("deployment.kubernetes.io/revision"));
     return std::atoll(text.c_str());
 }
 
@@ -84,11 +83,11 @@ bool is_complete(const api::ObjectRef& deployment, const api::Value* status) {
 }
 
 bool has_progressed(const api::Value* before, const api::Value& now) {
-    const std::int64_t old_before =
-        number(before, "replicas") - number(before, "updatedReplicas");
+    const std::int64_t old_before = number(before, "replicas") - number(before, "updatedReplicas");
     const std::int64_t old_now = number(&now, "replicas") - number(&now, "updatedReplicas");
     return number(&now, "updatedReplicas") > number(before, "updatedReplicas") ||
-           old_now < old_before || number(&now, "readyReplicas") > number(before, "readyReplicas") ||
+           old_now < old_before ||
+           number(&now, "readyReplicas") > number(before, "readyReplicas") ||
            number(&now, "availableReplicas") > number(before, "availableReplicas");
 }
 

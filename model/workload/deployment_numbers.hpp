@@ -14,7 +14,7 @@ std::int64_t int_at(const api::ObjectRef& o, std::initializer_list<std::string_v
                     std::int64_t otherwise);
 std::string_view text_at(const api::ObjectRef& o, std::initializer_list<std::string_view> path);
 
-std::int64_t size_of(const api::ObjectRef& set);  // spec.replicas
+std::int64_t size_of(const api::ObjectRef& set);                                // spec.replicas
 std::int64_t count_at(const api::ObjectRef& o, std::string_view status_field);  // 0 if not told
 std::int64_t revision_of(const api::ObjectRef& set);
 bool is_older(const api::ObjectRef& a, const api::ObjectRef& b);  // then by name

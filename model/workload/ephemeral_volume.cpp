@@ -46,9 +46,8 @@ EphemeralVolumeController::EphemeralVolumeController(control::Process& process,
 }
 
 void EphemeralVolumeController::start() {
-    process_.spawn_workers(queue_, kWorkers, [this](control::WorkQueue::Item item) {
-        return sync(std::move(item));
-    });
+    process_.spawn_workers(queue_, kWorkers,
+                           [this](control::WorkQueue::Item item) { return sync(std::move(item)); });
 }
 
 void EphemeralVolumeController::enqueue(const api::Ref<api::Pod>& pod) {
@@ -65,9 +64,8 @@ sim::Task<api::Status> EphemeralVolumeController::sync(control::WorkQueue::Item 
             auto handling = handle(pod, volume);
             status = co_await std::move(handling);
             if (status.ok()) continue;
-            recorder_.record(
-                *pod, control::EventType::Warning, "FailedBinding",
-                "ephemeral volume " + volume.name.str() + ": " + status.message.str());
+            recorder_.record(*pod, control::EventType::Warning, "FailedBinding",
+                             "ephemeral volume " + volume.name.str() + ": " + status.message.str());
             break;
         }
     }

@@ -70,8 +70,7 @@ api::Value Heartbeats::completed(api::Value node, api::Timestamp now) {
     const api::Value conditions = given ? *given : api::Value::list();
     if (!says(conditions, "Ready"))
         for (const PostedCondition& p : kPosted)
-            if (!says(conditions, p.type))
-                node["status"]["conditions"].push_back(posted(p, now));
+            if (!says(conditions, p.type)) node["status"]["conditions"].push_back(posted(p, now));
     for (const auto& label : kBetaLabels) {
         const api::Value* stable = node.at({"metadata", "labels", label.first});
         if (!stable || node.at({"metadata", "labels", label.second})) continue;
@@ -224,9 +223,9 @@ sim::Task<void> Heartbeats::post(api::Text node) {
         api::Value body;
         for (const PostedCondition& p : kPosted)
             body["status"]["conditions"].push_back(posted(p, server_.wall_clock()));
-        auto patching = client_.patch<api::Node>(api::Key({}, node), std::move(body),
-                                                 api::PatchType::Strategic,
-                                                 api::Subresource::Status);
+        auto patching =
+            client_.patch<api::Node>(api::Key({}, node), std::move(body), api::PatchType::Strategic,
+                                     api::Subresource::Status);
         api::Result<api::Ref<api::Node>> patched = co_await std::move(patching);
         (void)patched;  // refused: the next look says so again
     }

@@ -1,9 +1,9 @@
-// Heartbeats of nodes: who renews the lease of a node, and since when nobody does. Counterparts: the
-// kubelet's lease controller (component-helpers/apimachinery/lease) and the part of its status loop
-// that says Ready. A renewal every 10 s that nobody can tell from the one before it is no event: the
-// last one is computed when somebody asks, and listeners hear only of its beginning and end. Nodes
-// without a kubelet of the model also get their status posted from here. Left out: the lease object,
-// jitter of the period, clock skew.
+// Heartbeats of nodes: who renews the lease of a node, and since when nobody does. Counterparts:
+// the kubelet's lease controller (component-helpers/apimachinery/lease) and the part of its status
+// loop that says Ready. A renewal every 10 s that nobody can tell from the one before it is no
+// event: the last one is computed when somebody asks, and listeners hear only of its beginning and
+// end. Nodes without a kubelet of the model also get their status posted from here. Left out: the
+// lease object, jitter of the period, clock skew.
 #pragma once
 
 #include <functional>
@@ -64,10 +64,10 @@ class Heartbeats final : public api::WatchSink {
   private:
     struct Beat {
         bool on = true, has_kubelet = false;
-        bool posting = false;            // a look at the node's status is due or under way
+        bool posting = false;               // a look at the node's status is due or under way
         sim::Time from = sim::Time::min();  // renewals count from here on
-        std::optional<sim::Time> last;   // of those before `from`
-        api::Ref<api::Node> seen;        // what a node that is made again looks like
+        std::optional<sim::Time> last;      // of those before `from`
+        api::Ref<api::Node> seen;           // what a node that is made again looks like
         Beat() = default;
     };
 

@@ -1,6 +1,6 @@
-// Conditions and taints of nodes and pods, and the writes that change a node's taints. Counterparts:
-// pkg/controller/util/node, pkg/util/taints, and AddOrUpdateTaintOnNode and its siblings in
-// pkg/controller/controller_utils.go (1.26 and 1.36 alike).
+// Conditions and taints of nodes and pods, and the writes that change a node's taints.
+// Counterparts: pkg/controller/util/node, pkg/util/taints, and AddOrUpdateTaintOnNode and its
+// siblings in pkg/controller/controller_utils.go (1.26 and 1.36 alike).
 #pragma once
 
 #include <string_view>

@@ -55,7 +55,8 @@ void NodeLifecycle::observe(const api::Node& node, Health& health) {
     if (!health.observed) {
         health.observed = true;
         const auto born = node.metadata.creationTimestamp.value_or(api::Timestamp());
-        const std::int64_t since = born.unix_seconds - process_.server().options().start_unix_seconds;
+        const std::int64_t since =
+            born.unix_seconds - process_.server().options().start_unix_seconds;
         health.probe = ready ? now() : sim::Time(std::chrono::seconds(since));
     } else if (health.ready.empty() != !ready || (ready && health.heartbeat != heartbeat)) {
         health.probe = now();

@@ -99,7 +99,8 @@ void NodeLifecycle::know_all() {
         if (!is_settled(*node)) dirty_.insert(name);
     });
     bool all_full = true;
-    for (const auto& entry : zones_) all_full = all_full && state_of(entry.second.count) == ZoneState::Full;
+    for (const auto& entry : zones_)
+        all_full = all_full && state_of(entry.second.count) == ZoneState::Full;
     for (auto& entry : zones_) {
         Zone& zone = entry.second;
         zone.state = state_of(zone.count);
@@ -181,9 +182,9 @@ sim::Task<void> NodeLifecycle::register_and_forget() {
         const auto node = nodes_.get<api::Node>(api::Key({}, name));
         if (!node || known_.contains(name)) continue;
         known_[name].uid = node->metadata.uid;
-        recorder_.record(*node, control::EventType::Normal, "RegisteredNode",
-                         "Node " + name.str() + " event: Registered Node " + name.str() +
-                             " in Controller");
+        recorder_.record(
+            *node, control::EventType::Normal, "RegisteredNode",
+            "Node " + name.str() + " event: Registered Node " + name.str() + " in Controller");
         zone_of_new(*node);
         auto marking = mark_reachable(node);
         api::Status marked = co_await std::move(marking);
@@ -195,9 +196,9 @@ sim::Task<void> NodeLifecycle::register_and_forget() {
         api::Node gone;
         gone.metadata.name = name;
         gone.metadata.uid = it->second.uid;
-        recorder_.record(gone, control::EventType::Normal, "RemovingNode",
-                         "Node " + name.str() + " event: Removing Node " + name.str() +
-                             " from Controller");
+        recorder_.record(
+            gone, control::EventType::Normal, "RemovingNode",
+            "Node " + name.str() + " event: Removing Node " + name.str() + " from Controller");
         uncount(it->second);
         Health& health = health_[name];
         deadlines_.erase({health.deadline, name});

@@ -1,11 +1,11 @@
 // NodeLifecycle: tells nodes whose kubelet is silent (conditions Unknown), taints them, and tells
 // their pods. Counterpart: pkg/controller/nodelifecycle/node_lifecycle_controller.go (1.26, 1.36).
 //
-// Upstream looks at every node every 5 s. Here a pass takes place only at those instants of the same
-// grid at which a node has changed or its grace ends, and looks only at such nodes; all others would
-// be found as they were. Simplifications: leases are read without the delay of a watch; a pass that
-// changes nothing takes no time; passes that find a grace of so many periods over do so at the last
-// of them, as the real loop's drift does.
+// Upstream looks at every node every 5 s. Here a pass takes place only at those instants of the
+// same grid at which a node has changed or its grace ends, and looks only at such nodes; all others
+// would be found as they were. Simplifications: leases are read without the delay of a watch; a
+// pass that changes nothing takes no time; passes that find a grace of so many periods over do so
+// at the last of them, as the real loop's drift does.
 #pragma once
 
 #include <map>
@@ -25,8 +25,8 @@ namespace model::workload {
 struct NodeLifecycleOptions {
     Profile profile;
     sim::Duration period = std::chrono::seconds(5);  // --node-monitor-period
-    sim::Duration first_pass{};     // after the start of the process
-    bool runs_since_long = false;   // the nodes of the first list are known already
+    sim::Duration first_pass{};                      // after the start of the process
+    bool runs_since_long = false;  // the nodes of the first list are known already
     NodeLifecycleOptions() = default;
 };
 

@@ -1,5 +1,5 @@
-// Taints: NoSchedule ones that mirror conditions, NoExecute ones at each zone's rate, and what stops
-// them when a zone or the whole cluster seems lost.
+// Taints: NoSchedule ones that mirror conditions, NoExecute ones at each zone's rate, and what
+// stops them when a zone or the whole cluster seems lost.
 #include <algorithm>
 
 #include "model/workload/node_conditions.hpp"
@@ -83,8 +83,7 @@ sim::Task<api::Status> NodeLifecycle::reconcile_node(control::WorkQueue::Item it
     TaintChange change = no_schedule_change(*node, process_.server().wall_clock());
     api::Status result;
     if (!change.empty()) {
-        auto swapping =
-            swap_taints(client_, node, std::move(change.added), std::move(change.gone));
+        auto swapping = swap_taints(client_, node, std::move(change.added), std::move(change.gone));
         result = co_await std::move(swapping);
     }
     api::TextMap labels = missing_labels(*node);
@@ -168,10 +167,10 @@ sim::Task<bool> NodeLifecycle::taint_no_execute(api::Text name) {
     if (!ready || ready->status == "True") co_return true;  // it is back
     const bool silent = ready->status == "Unknown";
     const api::Timestamp clock = process_.server().wall_clock();
-    std::vector<api::Taint> added = {new_taint(silent ? taint::kUnreachable : taint::kNotReady,
-                                               taint::kNoExecute, clock)};
-    std::vector<api::Taint> gone = {new_taint(silent ? taint::kNotReady : taint::kUnreachable,
-                                              taint::kNoExecute, clock)};
+    std::vector<api::Taint> added = {
+        new_taint(silent ? taint::kUnreachable : taint::kNotReady, taint::kNoExecute, clock)};
+    std::vector<api::Taint> gone = {
+        new_taint(silent ? taint::kNotReady : taint::kUnreachable, taint::kNoExecute, clock)};
     auto swapping = swap_taints(client_, node, std::move(added), std::move(gone));
     api::Status status = co_await std::move(swapping);
     co_return status.ok();

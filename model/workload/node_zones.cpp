@@ -57,8 +57,7 @@ void Zone::set_limiter(ZoneState to, sim::Time now) {
     sim::Duration interval = EvictionLimiter::kNormal;
     if (to == ZoneState::Initial) return;
     if (to == ZoneState::Partial)
-        interval =
-            count.total() > kLargeZone ? EvictionLimiter::kReduced : EvictionLimiter::kNone;
+        interval = count.total() > kLargeZone ? EvictionLimiter::kReduced : EvictionLimiter::kNone;
     limiter.swap(interval, now);
 }
 

@@ -30,8 +30,7 @@ api::Value ownership_patch(const api::Pod& pod, api::Value owner) {
 
 sim::Task<api::Status> patch_owner(control::Client& client, api::Ref<api::Pod> pod,
                                    api::Value body) {
-    auto patching =
-        client.patch<api::Pod>(pod->key(), std::move(body), api::PatchType::Strategic);
+    auto patching = client.patch<api::Pod>(pod->key(), std::move(body), api::PatchType::Strategic);
     api::Result<api::Ref<api::Pod>> patched = co_await std::move(patching);
     if (patched.ok() || patched.error().is(api::Reason::NotFound)) co_return api::Status();
     co_return patched.error();

@@ -1,6 +1,7 @@
-// What controllers of pods share: which pods belong to which owner, how a pod is made of a template,
-// how orphans are adopted and strangers let go. Counterparts: pkg/controller/controller_ref_manager.go
-// and GetPodFromTemplate, IsPodActive of pkg/controller/controller_utils.go (1.26 and 1.36 alike).
+// What controllers of pods share: which pods belong to which owner, how a pod is made of a
+// template, how orphans are adopted and strangers let go. Counterparts:
+// pkg/controller/controller_ref_manager.go and GetPodFromTemplate, IsPodActive of
+// pkg/controller/controller_utils.go (1.26 and 1.36 alike).
 #pragma once
 
 #include <functional>

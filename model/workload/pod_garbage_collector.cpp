@@ -58,8 +58,7 @@ PodGarbageCollector::~PodGarbageCollector() {
 void PodGarbageCollector::start() {
     started_ = true;
     grid_ = now() + first_pass_;
-    pod_cache_.for_each(
-        [this](const api::ObjectRef& o) { judge(o->key(), api::as<api::Pod>(o)); });
+    pod_cache_.for_each([this](const api::ObjectRef& o) { judge(o->key(), api::as<api::Pod>(o)); });
     plan();
 }
 

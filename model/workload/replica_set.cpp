@@ -70,7 +70,7 @@ api::Value status_of(const api::ObjectRef& set, const std::vector<api::Ref<api::
             {{"lastTransitionTime", api::Value(now.to_string())},
              {"message", api::Value(managed.message)},
              {"reason", static_cast<std::int64_t>(pods.size()) < wanted(set) ? "FailedCreate"
-                                                                              : "FailedDelete"},
+                                                                             : "FailedDelete"},
              {"status", "True"},
              {"type", "ReplicaFailure"}}));
     api::Value s;
@@ -259,8 +259,8 @@ sim::Task<api::Status> ReplicaSetController::create_pod(api::ObjectRef set) {
     r.verb = Verb::Create;
     r.kind = api::Kind::Pod;
     r.key = api::Key(set->metadata.ns, api::Text());
-    r.manifest = pod_from_template(t ? *t : api::Value(), *set,
-                                   process_.server().scheme().info(kind_));
+    r.manifest =
+        pod_from_template(t ? *t : api::Value(), *set, process_.server().scheme().info(kind_));
     auto creating = client_.call(std::move(r));
     api::Response answer = co_await std::move(creating);
     if (answer.status.ok()) {
@@ -325,8 +325,7 @@ sim::Task<api::Status> ReplicaSetController::write_status(api::ObjectRef set, ap
 
 sim::Time ReplicaSetController::next_action() const {
     sim::Time next = sim::kNever;
-    sets_.for_each(
-        [&](const api::ObjectRef& o) { next = std::min(next, queue_.due(o->key())); });
+    sets_.for_each([&](const api::ObjectRef& o) { next = std::min(next, queue_.due(o->key())); });
     return next;
 }
 

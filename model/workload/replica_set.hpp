@@ -1,8 +1,8 @@
 // ReplicaSetController: as many pods as asked for, none of which is special. Counterpart:
-// pkg/controller/replicaset/replica_set.go (1.26, 1.36): 5 workers, at most 500 pods a sync, made in
-// batches that grow, and no further sync before the informer has seen what the last one did (5 min
-// at most). Left out: the rank of pods by others on their node, when some are to be deleted; the
-// count of terminating pods in the status (1.35 on, by a gate).
+// pkg/controller/replicaset/replica_set.go (1.26, 1.36): 5 workers, at most 500 pods a sync, made
+// in batches that grow, and no further sync before the informer has seen what the last one did (5
+// min at most). Left out: the rank of pods by others on their node, when some are to be deleted;
+// the count of terminating pods in the status (1.35 on, by a gate).
 #pragma once
 
 #include <memory>

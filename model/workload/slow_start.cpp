@@ -33,8 +33,7 @@ sim::Task<BatchResult> slow_start(control::Process& process, Batches batches) {
     std::size_t next = 0, size = std::min(batches.first, batches.count);
     while (size > 0 && batch->result.status.ok()) {
         batch->left = size;
-        for (std::size_t i = 0; i < size; ++i)
-            process.spawn(batches.actor, do_one(batch, next++));
+        for (std::size_t i = 0; i < size; ++i) process.spawn(batches.actor, do_one(batch, next++));
         while (batch->left != 0) {
             co_await batch->ended.wait(kind_of(Wait::Lock), "a batch of requests");
         }

@@ -215,11 +215,9 @@ sim::Task<api::Status> StatefulSetController::create_claims(const Work& work,
         ++count;
     };
     for (const api::Value& claim : stateful_claims(work.set, ordinal)) {
-        const api::Key key(work.set.object->metadata.ns,
-                           claim.at({"metadata", "name"})->as_text());
+        const api::Key key(work.set.object->metadata.ns, claim.at({"metadata", "name"})->as_text());
         if (const api::ObjectRef known = claims_.get(key)) {
-            if (known->metadata.terminating())
-                add("pvc " + key.name.str() + " is being deleted");
+            if (known->metadata.terminating()) add("pvc " + key.name.str() + " is being deleted");
             continue;
         }
         api::Request request;
@@ -232,17 +230,15 @@ sim::Task<api::Status> StatefulSetController::create_claims(const Work& work,
         if (!answer.status.ok())
             add("failed to create PVC " + key.name.str() + ": " + answer.status.message.str());
         if (answer.status.is(api::Reason::AlreadyExists)) continue;
-        const std::string what = "Claim " + key.name.str() +
-                                 (answer.status.ok() ? " Pod " : " for Pod ") +
-                                 work.set.pod_name(ordinal) + " in StatefulSet " +
-                                 work.set.name().str();
+        const std::string what =
+            "Claim " + key.name.str() + (answer.status.ok() ? " Pod " : " for Pod ") +
+            work.set.pod_name(ordinal) + " in StatefulSet " + work.set.name().str();
         if (answer.status.ok()) {
             recorder_.record(*work.set.object, control::EventType::Normal, "SuccessfulCreate",
                              "create " + what + " success");
         } else {
             recorder_.record(*work.set.object, control::EventType::Warning, "FailedCreate",
-                             "create " + what +
-                                 " failed error: " + answer.status.message.str());
+                             "create " + what + " failed error: " + answer.status.message.str());
         }
     }
     if (count == 0) co_return api::Status();
@@ -254,8 +250,8 @@ bool StatefulSetController::has_stale_claim(const Work& work, const Replica& r) 
     if (!work.set.deletes_when_scaled) return false;
     const std::string pod = work.set.pod_name(r.ordinal);
     for (const api::Value& t : work.set.claim_templates) {
-        const api::ObjectRef claim = claims_.get(
-            api::Key(work.set.object->metadata.ns, work.set.claim_name(t, r.ordinal)));
+        const api::ObjectRef claim =
+            claims_.get(api::Key(work.set.object->metadata.ns, work.set.claim_name(t, r.ordinal)));
         if (!claim) continue;
         for (const api::OwnerReference& o : claim->metadata.ownerReferences)
             if (o.name == pod) return true;  // of a pod that is no more
@@ -267,8 +263,7 @@ bool StatefulSetController::has_stale_claim(const Work& work, const Replica& r) 
 sim::Task<api::Status> StatefulSetController::own_claims(const Work& work, const Replica& r) {
     if (!profile_.on(Gate::StatefulSetAutoDeletePVC) || !r.pod) co_return api::Status();
     const bool gone = !work.set.in_range(r.ordinal);
-    const bool by_set =
-        work.set.deletes_when_deleted && !(work.set.deletes_when_scaled && gone);
+    const bool by_set = work.set.deletes_when_deleted && !(work.set.deletes_when_scaled && gone);
     const bool by_pod = work.set.deletes_when_scaled && gone;
     for (const api::Value& t : work.set.claim_templates) {
         const auto claim = claims_.get<api::PersistentVolumeClaim>(
@@ -287,10 +282,10 @@ sim::Task<api::Status> StatefulSetController::own_claims(const Work& work, const
         auto updating = client_.update<api::PersistentVolumeClaim>(std::move(next));
         api::Result<api::Ref<api::PersistentVolumeClaim>> updated = co_await std::move(updating);
         if (!updated)
-            co_return api::Status(updated.error().code, updated.error().reason,
-                                  "could not update claim " + claim->metadata.name.str() +
-                                      " for delete policy ownerRefs: " +
-                                      updated.error().message.str());
+            co_return api::Status(
+                updated.error().code, updated.error().reason,
+                "could not update claim " + claim->metadata.name.str() +
+                    " for delete policy ownerRefs: " + updated.error().message.str());
     }
     co_return api::Status();
 }

@@ -78,9 +78,8 @@ void StatefulSetController::on_pod(const api::ObjectRef& before, const api::Obje
     if (set) {
         queue_.add(set->key());
         const api::Value* seconds = set->extra.at({"spec", "minReadySeconds"});
-        const bool became_ready =
-            before && !is_ready(static_cast<const api::Pod&>(*before)) &&
-            is_ready(static_cast<const api::Pod&>(*after));
+        const bool became_ready = before && !is_ready(static_cast<const api::Pod&>(*before)) &&
+                                  is_ready(static_cast<const api::Pod&>(*after));
         if (became_ready && seconds && seconds->as_int() > 0)
             queue_.add_after(set->key(), std::chrono::seconds(seconds->as_int() + 1));
         return;
@@ -118,7 +117,9 @@ sim::Task<api::Status> StatefulSetController::sync(api::Key key) {
     how.owner = object;
     how.selector = work.set.selector;
     const StatefulSetView& set = work.set;
-    how.may_belong = [&set](const api::Pod& pod) { return ordinal_of(set, pod.metadata.name) >= 0; };
+    how.may_belong = [&set](const api::Pod& pod) {
+        return ordinal_of(set, pod.metadata.name) >= 0;
+    };
     auto claiming = claim_pods(client_, *pods_, std::move(how));
     Claimed claimed = co_await std::move(claiming);
     if (!claimed.status.ok()) co_return claimed.status;
@@ -202,9 +203,10 @@ sim::Task<api::Status> StatefulSetController::create_revision(const StatefulSetV
         if (const api::Value* labels = set.pod_template.at({"metadata", "labels"}))
             meta["labels"] = *labels;
         meta["labels"]["controller.kubernetes.io/hash"] = hash;
-        for (const auto& a : set.object->metadata.annotations) meta["annotations"][a.first] = a.second;
-        meta["ownerReferences"].push_back(to_value(
-            controller_ref(*set.object, process_.server().scheme().info(kind_))));
+        for (const auto& a : set.object->metadata.annotations)
+            meta["annotations"][a.first] = a.second;
+        meta["ownerReferences"].push_back(
+            to_value(controller_ref(*set.object, process_.server().scheme().info(kind_))));
         revision["data"] = data;
         revision["revision"] = number;
         api::Request r;
@@ -231,8 +233,7 @@ sim::Task<api::Status> StatefulSetController::create_revision(const StatefulSetV
 
 // Revisions that neither the set nor a pod refers to, beyond the limit.
 sim::Task<api::Status> StatefulSetController::truncate_history(const Work& work) {
-    std::set<std::string_view> live = {work.revisions.current.view(),
-                                       work.revisions.update.view()};
+    std::set<std::string_view> live = {work.revisions.current.view(), work.revisions.update.view()};
     for (const auto* list : {&work.replicas, &work.condemned})
         for (const Replica& r : *list)
             if (r.pod) live.insert(r.pod->metadata.labels.get(kRevisionLabel));
@@ -297,9 +298,8 @@ api::Value StatefulSetController::status_of(const Work& work,
         const api::Pod& pod = *r.pod;
         ready += is_running_and_ready(pod) ? 1 : 0;
         available +=
-            is_running_and_ready(pod) && is_available(pod, work.set.min_ready_seconds, clock())
-                ? 1
-                : 0;
+            is_running_and_ready(pod) && is_available(pod, work.set.min_ready_seconds, clock()) ? 1
+                                                                                                : 0;
         if (pod.metadata.terminating()) continue;
         current += r.revision == work.revisions.current ? 1 : 0;
         updated += r.revision == work.revisions.update ? 1 : 0;
@@ -340,8 +340,7 @@ sim::Task<api::Status> StatefulSetController::write_status(const StatefulSetView
         r.body = api::freeze(std::move(next));
         auto updating = client_.call(std::move(r));
         api::Response answer = co_await std::move(updating);
-        if (answer.status.ok() || !answer.status.is(api::Reason::Conflict) ||
-            tries >= kStatusTries)
+        if (answer.status.ok() || !answer.status.is(api::Reason::Conflict) || tries >= kStatusTries)
             co_return answer.status;
         if (const api::ObjectRef known = sets_.get(object->key())) object = known;
         co_await process_.engine().sleep_for(kStatusRetry, kind_of(Wait::Backoff));
@@ -350,8 +349,7 @@ sim::Task<api::Status> StatefulSetController::write_status(const StatefulSetView
 
 sim::Time StatefulSetController::next_action() const {
     sim::Time next = sim::kNever;
-    sets_.for_each(
-        [&](const api::ObjectRef& o) { next = std::min(next, queue_.due(o->key())); });
+    sets_.for_each([&](const api::ObjectRef& o) { next = std::min(next, queue_.due(o->key())); });
     return next;
 }
 

@@ -1,6 +1,6 @@
-// A StatefulSet as its controller reads it, its revisions, and the pods and claims made of it. Pure.
-// Counterparts: pkg/controller/statefulset/stateful_set_utils.go and pkg/controller/history (1.26,
-// 1.36); revisions have upstream's names, a hash of the template as the server stores it.
+// A StatefulSet as its controller reads it, its revisions, and the pods and claims made of it.
+// Pure. Counterparts: pkg/controller/statefulset/stateful_set_utils.go and pkg/controller/history
+// (1.26, 1.36); revisions have upstream's names, a hash of the template as the server stores it.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A cluster of so many nodes without kubelets, with constant latencies and known phases: for tests of
-// what watches over nodes and makes pods.
+// A cluster of so many nodes without kubelets, with constant latencies and known phases: for tests
+// of what watches over nodes and makes pods.
 #pragma once
 
 #include "model/cluster.hpp"

@@ -52,8 +52,8 @@ Value replicas(int n) {
 }
 
 bool has_claim(NodeWorld& w, std::string_view name) {
-    return static_cast<bool>(w.cluster.server().find(Kind::PersistentVolumeClaim,
-                                                     Key("default", api::Text(name))));
+    return static_cast<bool>(
+        w.cluster.server().find(Kind::PersistentVolumeClaim, Key("default", api::Text(name))));
 }
 
 std::size_t active_pods(NodeWorld& w) {
@@ -177,9 +177,8 @@ TEST_CASE("a ReplicaSet replaces a pod as soon as its deletion is asked for") {
     w.run_to(1s);
     REQUIRE(w.count(Kind::Pod) == 3);
     std::string name;
-    w.cluster.server().for_each(Kind::Pod, "default", [&](const api::ObjectRef& o) {
-        name = o->metadata.name.str();
-    });
+    w.cluster.server().for_each(Kind::Pod, "default",
+                                [&](const api::ObjectRef& o) { name = o->metadata.name.str(); });
     Value bind;
     bind["spec"]["nodeName"] = "node-1";
     (void)w.patch(Kind::Pod, Key("default", api::Text(name)), bind);
@@ -229,9 +228,8 @@ TEST_CASE("a Deployment rolls: new pods beside the old, Recreate after them") {
         w.run_to(1s);
         REQUIRE(w.count(Kind::Pod) == 1);
         std::string first;
-        w.cluster.server().for_each(Kind::Pod, "default", [&](const api::ObjectRef& o) {
-            first = o->metadata.name.str();
-        });
+        w.cluster.server().for_each(
+            Kind::Pod, "default", [&](const api::ObjectRef& o) { first = o->metadata.name.str(); });
         Value bind;
         bind["spec"]["nodeName"] = "node-1";
         (void)w.patch(Kind::Pod, Key("default", api::Text(first)), bind);
@@ -298,8 +296,80 @@ TEST_CASE("a claim of that name that is not the pod's is said to be in the way")
     w.cluster.server().for_each(Kind::Event, {}, [&](const api::ObjectRef& o) {
         const auto& e = static_cast<const api::Event&>(*o);
         told = told || (e.reason == "FailedBinding" && e.source.component == "ephemeral_volume" &&
-                        e.message == "ephemeral volume scratch: PVC default/p-scratch was not "
-                                     "created for pod default/p (pod is not owner)");
+                        e.message ==
+                            "ephemeral volume scratch: PVC default/p-scratch was not "
+                            "created for pod default/p (pod is not owner)");
     });
     CHECK(told);
+}
+
+TEST_CASE("a Job replaces a failed pod after ten seconds, counts each once and completes") {
+    NodeWorld w;
+    Value v = of_kind("Job", "once", 1);
+    v["apiVersion"] = "batch/v1";
+    v["spec"].erase("replicas");
+    v["spec"].erase("selector");
+    v["spec"]["template"]["spec"]["restartPolicy"] = "Never";
+    REQUIRE(w.create(v).status.code == 201);
+    w.run_to(1s);
+    const auto running = [&] {
+        api::Text name;
+        w.cluster.server().for_each(Kind::Pod, "default", [&](const api::ObjectRef& o) {
+            if (workload::is_active(static_cast<const api::Pod&>(*o))) name = o->metadata.name;
+        });
+        return name;
+    };
+    const auto end = [&](const api::Text& pod, std::string_view phase) {
+        api::Request r;
+        r.verb = Verb::Patch;
+        r.kind = Kind::Pod;
+        r.key = Key("default", pod);
+        r.subresource = api::Subresource::Status;
+        r.patch["status"]["phase"] = phase;
+        (void)w.send(std::move(r));
+    };
+    const auto job = [&] {
+        return w.cluster.server().find(kind_of_name(w, "Job"), Key("default", "once"));
+    };
+    const auto count = [&](std::string_view what) {
+        const Value* n = job()->extra.at({"status", what});
+        return n ? n->as_int() : 0;
+    };
+    REQUIRE_FALSE(running().empty());
+    CHECK(w.find_pod(running())->metadata.has_finalizer("batch.kubernetes.io/job-tracking"));
+    end(running(), "Failed");
+    w.run_to(5s);
+    CHECK(running().empty());
+    CHECK(count("failed") == 1);
+    w.run_to(20s);
+    REQUIRE_FALSE(running().empty());
+    end(running(), "Succeeded");
+    w.run_to(30s);
+    CHECK(count("succeeded") == 1);
+    CHECK(count("failed") == 1);
+    CHECK(w.events("Completed") == 1);
+    const Value* conditions = job()->extra.at({"status", "conditions"});
+    REQUIRE(conditions);
+    CHECK(conditions->as_list()[0].find("type")->as_string() == "Complete");
+    w.cluster.server().for_each(Kind::Pod, "default", [&](const api::ObjectRef& o) {
+        CHECK(o->metadata.finalizers.empty());
+    });
+}
+
+TEST_CASE("a DaemonSet has one pod on each node that can take it") {
+    NodeWorld w;
+    Value v = of_kind("DaemonSet", "agent", 1);
+    v["spec"].erase("replicas");
+    w.add_taint("node-3", "maintenance", "NoSchedule");
+    (void)w.create(v);
+    w.run_to(1s);
+    CHECK(w.count(Kind::Pod) == 2);
+    api::Value body;
+    body["spec"]["taints"] = api::Value();
+    (void)w.patch(Kind::Node, Key("", "node-3"), body);
+    w.run_to(2s);
+    CHECK(w.count(Kind::Pod) == 3);
+    w.add_taint("node-1", "maintenance", "NoExecute");
+    w.run_to(3s);
+    CHECK(w.count(Kind::Pod) == 2);
 }
