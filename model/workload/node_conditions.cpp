@@ -167,7 +167,7 @@ sim::Task<api::Status> swap_taints(control::Client& client, api::Ref<api::Node> 
     co_return status;
 }
 
-sim::Task<api::Status> patch_pod_status(control::Client& client, api::Key pod,
+sim::Task<api::Status> patch_pod_status(control::Client& client, api::Ref<api::Pod> pod,
                                         api::Condition condition, api::Text phase) {
     api::Value body;
     if (!condition.type.empty()) {
@@ -178,10 +178,15 @@ sim::Task<api::Status> patch_pod_status(control::Client& client, api::Key pod,
         if (condition.lastTransitionTime)
             c["lastTransitionTime"] = condition.lastTransitionTime->to_string();
         body["status"]["conditions"].push_back(std::move(c));
+        api::Value& order = body["status"]["$setElementOrder/conditions"];
+        for (const api::Condition& there : pod->status.conditions)
+            order.push_back(api::Value::map({{"type", api::Value(there.type)}}));
+        if (!find_condition(pod->status.conditions, condition.type))
+            order.push_back(api::Value::map({{"type", api::Value(condition.type)}}));
     }
     if (!phase.empty()) body["status"]["phase"] = phase;
-    auto patching = client.patch<api::Pod>(std::move(pod), std::move(body),
-                                           api::PatchType::Strategic, api::Subresource::Status);
+    auto patching = client.patch<api::Pod>(pod->key(), std::move(body), api::PatchType::Strategic,
+                                           api::Subresource::Status);
     api::Result<api::Ref<api::Pod>> patched = co_await std::move(patching);
     co_return patched.ok() ? api::Status() : patched.error();
 }

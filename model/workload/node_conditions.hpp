@@ -44,8 +44,9 @@ api::Taint new_taint(std::string_view key, std::string_view effect, api::Timesta
 // `gone`, nothing is taken away.
 sim::Task<api::Status> swap_taints(control::Client& client, api::Ref<api::Node> known,
                                    std::vector<api::Taint> added, std::vector<api::Taint> gone);
-// Puts the condition into the pod's status, and the phase where one is given.
-sim::Task<api::Status> patch_pod_status(control::Client& client, api::Key pod,
+// Puts the condition into the pod's status (none where it has no type), behind those that are
+// there, and the phase where one is given.
+sim::Task<api::Status> patch_pod_status(control::Client& client, api::Ref<api::Pod> pod,
                                         api::Condition condition, api::Text phase);
 sim::Task<api::Status> add_labels(control::Client& client, api::Text node, api::TextMap labels);
 

@@ -73,10 +73,13 @@ void NodeLifecycle::observe(const api::Node& node, Health& health) {
 void NodeLifecycle::set_deadline(const api::Text& node, Health& health, const api::Text& ready) {
     deadlines_.erase({health.deadline, node});
     health.deadline = sim::kNever;
-    if (ready == "Unknown" || heartbeats_.beats(node)) return;
-    health.deadline =
+    if (ready == "Unknown") return;
+    const sim::Time end =
         health.probe + (ready.empty() ? kStartupGrace : options_.profile.node_monitor_grace);
-    deadlines_.insert({health.deadline, node});
+    // A lease that is renewed before then is seen in time: nothing is to be done about it.
+    if (heartbeats_.beats(node) && heartbeats_.next_renewal(node, now()) <= end) return;
+    health.deadline = end;
+    deadlines_.insert({end, node});
 }
 
 sim::Task<api::Status> NodeLifecycle::try_update_health(api::Ref<api::Node> node,

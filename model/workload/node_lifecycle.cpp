@@ -66,7 +66,10 @@ NodeLifecycle::~NodeLifecycle() {
 void NodeLifecycle::start() {
     started_ = true;
     grid_ = now() + options_.first_pass;
-    taint_grid_ = now() + options_.first_pass % kTaintPeriod;
+    // The two loops know nothing of each other.
+    sim::Stream& phase = process_.engine().stream("phases/nodeTainting");
+    taint_grid_ = now() + sim::Duration(static_cast<std::int64_t>(
+                              phase.below(static_cast<std::uint64_t>(kTaintPeriod.count()))));
     process_.spawn_workers(node_queue_, kNodeWorkers, [this](control::WorkQueue::Item item) {
         return reconcile_node(std::move(item));
     });

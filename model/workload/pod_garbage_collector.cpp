@@ -235,7 +235,7 @@ sim::Task<void> PodGarbageCollector::end_pod(api::Ref<api::Pod> pod, bool orphan
             c.message = "PodGC: node no longer exists";
             c.lastTransitionTime = process_.server().wall_clock();
         }
-        auto patching = patch_pod_status(client_, pod->key(), std::move(c), "Failed");
+        auto patching = patch_pod_status(client_, pod, std::move(c), "Failed");
         api::Status patched = co_await std::move(patching);
         if (!patched.ok()) co_return;
     }

@@ -172,8 +172,8 @@ sim::Task<api::Status> TaintEviction::mark_and_delete(api::Key key) {
     c.message = "Taint manager: deleting due to NoExecute taint";
     const api::Timestamp clock = process_.server().wall_clock();
     if (set_condition(marked.status.conditions, c, clock)) {
-        auto patching = patch_pod_status(
-            client_, key, *find_condition(marked.status.conditions, "DisruptionTarget"), {});
+        c = *find_condition(marked.status.conditions, c.type);
+        auto patching = patch_pod_status(client_, *live, c, {});
         api::Status patched = co_await std::move(patching);
         if (!patched.ok()) co_return patched;
     }

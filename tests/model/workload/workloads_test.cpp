@@ -109,16 +109,17 @@ TEST_CASE("policy Parallel waits for nobody") {
 
 TEST_CASE("a StatefulSet's pod is replaced only once it is gone") {
     NodeWorld w;
-    (void)w.create(stateful_set(1));
+    Value v = stateful_set(1);
+    v["spec"]["template"]["spec"]["nodeName"] = "node-1";
+    (void)w.create(v);
     w.run_to(1s);
-    Value bind;
-    bind["spec"]["nodeName"] = "node-1";
-    (void)w.patch(Kind::Pod, Key("default", "web-0"), bind);
     w.run_pod("web-0");
+    const api::Text uid = w.find_pod("web-0")->metadata.uid;
     (void)w.remove(Kind::Pod, Key("default", "web-0"));
     w.run_to(2s);
-    CHECK(w.find_pod("web-0"));
-    const api::Text uid = w.find_pod("web-0")->metadata.uid;
+    REQUIRE(w.find_pod("web-0"));
+    CHECK(w.find_pod("web-0")->metadata.uid == uid);
+    CHECK(w.find_pod("web-0")->metadata.terminating());
     (void)w.remove(Kind::Pod, Key("default", "web-0"), 0);
     w.run_to(3s);
     REQUIRE(w.find_pod("web-0"));
@@ -173,15 +174,14 @@ TEST_CASE("a new template replaces pods from the highest ordinal") {
 
 TEST_CASE("a ReplicaSet replaces a pod as soon as its deletion is asked for") {
     NodeWorld w;
-    (void)w.create(of_kind("ReplicaSet", "rs", 3));
+    Value v = of_kind("ReplicaSet", "rs", 3);
+    v["spec"]["template"]["spec"]["nodeName"] = "node-1";
+    (void)w.create(v);
     w.run_to(1s);
     REQUIRE(w.count(Kind::Pod) == 3);
     std::string name;
     w.cluster.server().for_each(Kind::Pod, "default",
                                 [&](const api::ObjectRef& o) { name = o->metadata.name.str(); });
-    Value bind;
-    bind["spec"]["nodeName"] = "node-1";
-    (void)w.patch(Kind::Pod, Key("default", api::Text(name)), bind);
     w.run_pod(name);
     (void)w.remove(Kind::Pod, Key("default", api::Text(name)));
     w.run_to(2s);
@@ -223,6 +223,7 @@ TEST_CASE("a Deployment rolls: new pods beside the old, Recreate after them") {
         CAPTURE(recreate);
         NodeWorld w;
         Value v = of_kind("Deployment", "d", 1);
+        v["spec"]["template"]["spec"]["nodeName"] = "node-1";
         if (recreate) v["spec"]["strategy"]["type"] = "Recreate";
         REQUIRE(w.create(v).status.code == 201);
         w.run_to(1s);
@@ -230,9 +231,6 @@ TEST_CASE("a Deployment rolls: new pods beside the old, Recreate after them") {
         std::string first;
         w.cluster.server().for_each(
             Kind::Pod, "default", [&](const api::ObjectRef& o) { first = o->metadata.name.str(); });
-        Value bind;
-        bind["spec"]["nodeName"] = "node-1";
-        (void)w.patch(Kind::Pod, Key("default", api::Text(first)), bind);
         w.run_pod(first);
         w.run_to(2s);
         Value body;
