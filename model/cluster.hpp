@@ -14,6 +14,7 @@
 #include "model/control/process.hpp"
 #include "model/csi/faults.hpp"
 #include "model/csi/profile.hpp"
+#include "model/node/kubelet_options.hpp"
 #include "model/profile.hpp"
 #include "model/sidecar/sidecar_options.hpp"
 #include "sim/engine.hpp"
@@ -27,6 +28,10 @@ class Endpoint;
 
 namespace sidecar {
 struct SidecarSetting;
+}
+
+namespace node {
+class Kubelets;
 }
 
 struct ControllerManagerSettings;
@@ -59,6 +64,7 @@ struct ClusterOptions {
     control::Latencies latencies;
     ControllerManagerOptions controller_manager;
     bool controller_manager_on = true;
+    KubeletOptions kubelet;
     std::vector<DriverOptions> drivers;
     // First tick of a periodic loop, after time 0: "pvBinderResync". Not given: drawn by the seed,
     // uniform in the period.
@@ -108,11 +114,17 @@ class Cluster {
     std::optional<std::string> crash_component(std::string_view name, InFlight in_flight);
     std::optional<std::string> stop_component(std::string_view name);
     std::optional<std::string> start_component(std::string_view name);  // up after its start delay
+    // A node loses its power, or is shut down, or comes up again: its kubelet, its containers and
+    // the parts of drivers on it.
+    std::optional<std::string> crash_node(std::string_view node, InFlight in_flight);
+    std::optional<std::string> start_node(std::string_view node);
 
     // The controller part of a driver's socket; null where there is no such driver. "" means the
     // only one.
     csi::Endpoint* endpoint(std::string_view driver);
     std::vector<std::string> drivers() const;
+    // The part of a driver that runs on a node; null where none does.
+    csi::Endpoint* node_endpoint(std::string_view driver, std::string_view node);
 
     // First ticks of the periodic loops in this run, as given or drawn.
     const std::map<std::string, sim::Duration, std::less<>>& phases() const { return phases_; }
@@ -147,6 +159,7 @@ class Cluster {
     void add_driver(const DriverOptions& options);
     void add_provisioner(DriverPart& part);
     void add_attacher(DriverPart& part);
+    void add_kubelet(const api::Text& node);
     void fill_setting(sidecar::SidecarSetting& setting, const std::string& name, DriverPart& part);
     std::unique_ptr<control::Process> new_process(const std::string& name);
     sim::Task<void> come_up(control::Process& process, sim::Duration delay,
@@ -166,6 +179,7 @@ class Cluster {
     std::unique_ptr<control::Client> user_;
     std::map<std::string, sim::Duration, std::less<>> phases_;
     std::vector<std::unique_ptr<DriverPart>> drivers_;
+    std::unique_ptr<node::Kubelets> kubelets_;        // machines, and what kubelets share
     std::vector<std::unique_ptr<Program>> programs_;  // they end before what they talk to
 };
 

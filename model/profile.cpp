@@ -121,6 +121,15 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     p.recycler_image = scrub_image(*minor);
     p.recycler_script = scrub_script(*minor);
     p.node_monitor_grace = *minor >= 32 ? 50s : 40s;
+    p.kubelet_qps = *minor >= 27 ? 50 : 5;
+    p.kubelet_burst = *minor >= 27 ? 100 : 10;
+    p.kubelet_ends_phase = *minor >= 27;
+    p.kubelet_cancels_syncs = *minor >= 27;
+    p.kubelet_tells_mount_timeouts = *minor < 28;
+    p.kubelet_lists_unprocessed = *minor >= 27;
+    p.kubelet_reconstructs_first = *minor >= 28;
+    p.pod_tells_sandbox = *minor >= 29;
+    p.container_names_in_events = *minor < 35;
     return p;
 }
 

@@ -12,7 +12,7 @@ struct Entry {
 constexpr Entry kParts[] = {
     {Part::Core, true, "the API server and kube-controller-manager are"},
     {Part::Scheduler, false, "the scheduler is"},
-    {Part::Kubelet, false, "kubelets are"},
+    {Part::Kubelet, true, "kubelets are"},
     {Part::AttachDetach, false, "the attach/detach controller is"},
     {Part::WorkloadControllers, false, "workload controllers are"},
     {Part::NodeLifecycle, false, "heartbeats and the node lifecycle controller are"},

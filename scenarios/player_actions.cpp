@@ -187,18 +187,28 @@ void Player::done(std::size_t index, const std::optional<std::string>& problem) 
 }
 
 void Player::act(std::size_t index, const action::Crash& a) {
+    if (!a.target.node.empty())
+        return done(index, view_.cluster().crash_node(a.target.node, a.in_flight));
     done(index, view_.cluster().crash_component(name_of(a.target), a.in_flight));
 }
 
 void Player::act(std::size_t index, const action::Stop& a) {
+    if (!a.target.node.empty())
+        return done(index, view_.cluster().crash_node(a.target.node, model::InFlight::Deliver));
     done(index, view_.cluster().stop_component(name_of(a.target)));
 }
 
 void Player::act(std::size_t index, const action::Start& a) {
+    if (!a.target.node.empty()) return done(index, view_.cluster().start_node(a.target.node));
     done(index, view_.cluster().start_component(name_of(a.target)));
 }
 
 void Player::act(std::size_t index, const action::Restart& a) {
+    if (!a.target.node.empty()) {
+        auto failed = view_.cluster().crash_node(a.target.node, model::InFlight::Deliver);
+        if (!failed) failed = view_.cluster().start_node(a.target.node);
+        return done(index, failed);
+    }
     auto problem = view_.cluster().stop_component(name_of(a.target));
     if (!problem) problem = view_.cluster().start_component(name_of(a.target));
     done(index, problem);

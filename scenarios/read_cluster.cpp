@@ -179,9 +179,22 @@ void read_objects(const Node* cluster, LoadContext& context, Scenario& scenario)
     }
 }
 
+const Node* on_kubelets(const Node& cluster) {
+    const Node* on = cluster.find("controllers");
+    return on ? on->find("kubelet") : nullptr;
+}
+
 void read_options(const Node& cluster, LoadContext& context, model::ClusterOptions& options) {
     if (const Node* on = cluster.find("controllers")) {
         options.controller_manager_on = bool_of(on->find("kubeControllerManager"), true);
+    }
+    if (const Node* kubelets = on_kubelets(cluster)) {
+        if (kubelets->is_bool()) {
+            options.kubelet.on = kubelets->scalar.as_bool();
+        } else {
+            options.kubelet.nodes.emplace();
+            for (const Node& node : kubelets->items) options.kubelet.nodes->push_back(node.text);
+        }
     }
     if (const Node* kcm = cluster.find("kubeControllerManager")) {
         model::ControllerManagerOptions& o = options.controller_manager;

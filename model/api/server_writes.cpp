@@ -249,11 +249,17 @@ Response Server::remove(const Request& r, const Text& by) {
             next->metadata.finalizers.emplace_back(finalizer);
     Response answer;
     if (options_.raw || (grace == 0 && !awaits_finalizers(*next))) {
-        if (!next->metadata.terminating() && info.pod_like_grace) {
-            next->metadata.deletionTimestamp = wall_clock();
-            next->metadata.deletionGracePeriodSeconds = 0;
+        const bool marks = !options_.raw && info.pod_like_grace &&
+                           next->metadata.deletionGracePeriodSeconds.value_or(1) != 0;
+        if (!marks) {
+            answer.object = commit(Change::Deleted, std::move(next), old, r, by);
+            return answer;
         }
-        answer.object = commit(Change::Deleted, std::move(next), old, r, by);
+        // A pod is marked with a grace of 0 first: watchers see that, then the deletion.
+        next->metadata.deletionTimestamp = wall_clock();
+        next->metadata.deletionGracePeriodSeconds = 0;
+        const ObjectRef marked = commit(Change::Modified, std::move(next), old, r, by);
+        answer.object = commit(Change::Deleted, copy_of(*marked), marked, r, by);
         return answer;
     }
     if (!next->metadata.terminating() ||
