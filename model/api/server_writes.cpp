@@ -249,17 +249,19 @@ Response Server::remove(const Request& r, const Text& by) {
             next->metadata.finalizers.emplace_back(finalizer);
     Response answer;
     if (options_.raw || (grace == 0 && !awaits_finalizers(*next))) {
-        const bool marks = !options_.raw && info.pod_like_grace &&
-                           next->metadata.deletionGracePeriodSeconds.value_or(1) != 0;
-        if (!marks) {
-            answer.object = commit(Change::Deleted, std::move(next), old, r, by);
-            return answer;
+        ObjectRef last = old;
+        const bool marked = next->metadata.terminating() &&
+                            next->metadata.deletionGracePeriodSeconds == std::int64_t{0};
+        if (info.pod_like_grace && !marked) {
+            next->metadata.deletionTimestamp = wall_clock();
+            next->metadata.deletionGracePeriodSeconds = 0;
+            // Two writes in the store of the real server: watchers see the mark, then the end.
+            if (!options_.raw) {
+                last = commit(Change::Modified, std::move(next), old, r, by);
+                next = copy_of(*last);
+            }
         }
-        // A pod is marked with a grace of 0 first: watchers see that, then the deletion.
-        next->metadata.deletionTimestamp = wall_clock();
-        next->metadata.deletionGracePeriodSeconds = 0;
-        const ObjectRef marked = commit(Change::Modified, std::move(next), old, r, by);
-        answer.object = commit(Change::Deleted, copy_of(*marked), marked, r, by);
+        answer.object = commit(Change::Deleted, std::move(next), last, r, by);
         return answer;
     }
     if (!next->metadata.terminating() ||
