@@ -236,6 +236,11 @@ void Cluster::start() {
         add_kubelet(node->metadata.name);
     }
     for (const auto& p : programs_) p->process = p->bring_up(true);
+    kubelets_->when_node_appears([this](const api::Text& node) {
+        if (program(std::string(kKubeletPrefix) + node.str())) return;
+        add_kubelet(node);
+        (void)start_component(programs_.back()->name);
+    });
 }
 
 std::vector<std::string> Cluster::components() const {

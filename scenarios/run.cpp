@@ -5,6 +5,7 @@
 
 #include "model/csi/endpoint.hpp"
 #include "model/csi/lifecycle.hpp"
+#include "model/node/node_invariants.hpp"
 #include "model/volume/invariants.hpp"
 #include "scenarios/activity.hpp"
 #include "scenarios/judge.hpp"
@@ -118,6 +119,7 @@ struct Run::Impl : model::Listener {
     model::api::Text last_writer;
     Time next_settle_check{};
     std::unique_ptr<model::Listener> invariants;
+    std::unique_ptr<model::node::NodeInvariants> node_invariants;
     std::unique_ptr<model::csi::LifecycleRules> lifecycle;  // where there are drivers
     Comparer comparer{scenario.compare};
 };
@@ -154,6 +156,7 @@ void Run::Impl::want_uids() {
 
 void Run::Impl::watch_drivers() {
     if (cluster.drivers().empty()) return;
+    node_invariants = std::make_unique<model::node::NodeInvariants>(cluster.journal());
     lifecycle = std::make_unique<model::csi::LifecycleRules>(cluster.journal());
     for (const std::string& name : cluster.drivers())
         lifecycle->know(name, offered(cluster.endpoint(name)->driver().settings()));

@@ -74,6 +74,14 @@ void Kubelet::awake() {
                                         if (parts_->node_status) parts_->node_status->changed();
                                     });
     p.node_watch->start();
+    PluginRegistration::Setting plugins;
+    plugins.node = setting_.node;
+    plugins.drivers = setting_.drivers;
+    plugins.endpoint = setting_.driver;
+    plugins.registered = [this] { parts_->volumes->node_changed(); };
+    plugins.looks = grid("kubeletPlugins", kTick);
+    p.plugins = std::make_unique<PluginRegistration>(process_, *p.client, std::move(plugins));
+    if (setting_.runs_since_long) p.plugins->take_all_as_registered();
     p.statuses = std::make_unique<StatusManager>(
         *p.client, grid("kubeletStatus", kStatusSync),
         [this](const api::Text& uid) { return parts_->workers->could_run_containers(uid); });
@@ -94,6 +102,7 @@ void Kubelet::awake() {
     process_.spawn("pod statuses", p.statuses->run());
     p.volumes->start();
     p.node_status->changed();
+    if (!setting_.runs_since_long) p.plugins->start();
 }
 
 VolumeManagerSetting Kubelet::volume_setting() {
@@ -144,7 +153,8 @@ api::Ref<api::Node> Kubelet::cached_node() const {
 }
 
 csi::Endpoint* Kubelet::registered(const std::string& driver) const {
-    return setting_.driver ? setting_.driver(driver) : nullptr;
+    if (!setting_.driver || !parts_->plugins->is_registered(driver)) return nullptr;
+    return setting_.driver(driver);
 }
 
 void Kubelet::on_pod(const api::ObjectRef& before, const api::ObjectRef& after) {

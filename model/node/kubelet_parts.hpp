@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/node/kubelet.hpp"
+#include "model/node/plugin_registration.hpp"
 
 namespace model::node {
 
@@ -10,6 +11,7 @@ struct Kubelet::Parts {
     control::Client* client = nullptr;
     control::EventRecorder* recorder = nullptr;
     std::unique_ptr<NodeWatch> node_watch;
+    std::unique_ptr<PluginRegistration> plugins;
     std::unique_ptr<StatusManager> statuses;
     std::unique_ptr<Pleg> pleg;
     std::unique_ptr<VolumeManager> volumes;

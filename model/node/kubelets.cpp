@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/csi/messages.hpp"
+#include "model/wait.hpp"
 
 namespace model::node {
 
@@ -113,6 +114,14 @@ api::Value Kubelets::csi_node(const api::Node& node) const {
         v["spec"]["drivers"].push_back(std::move(entry));
     }
     return v;
+}
+
+void Kubelets::when_node_appears(std::function<void(const api::Text& node)> call) {
+    nodes_.when_node_appears([this, call = std::move(call)](const api::Text& node) {
+        if (!runs_on(node.str())) return;
+        // Not within the commit that made the node.
+        engine_.call_in(sim::Duration(0), kind_of(Wait::Start), [call, node] { call(node); });
+    });
 }
 
 Machine& Kubelets::machine(const api::Text& node) {

@@ -32,6 +32,8 @@ class Kubelets {
     api::Value registered(api::Value node) const;
     api::Value csi_node(const api::Node& node) const;
 
+    // Called for nodes that come to be from now on and that have a kubelet.
+    void when_node_appears(std::function<void(const api::Text& node)> call);
     // The kubelet, in a process of its own.
     void bring_up(control::Process& process, const api::Text& node, bool runs_since_long);
     // The node's part of a driver; null where none runs there.

@@ -32,6 +32,11 @@ void WatchHub::add(NodeWatch& watch) {
     if (!watching_) watching_ = server_.watch(kind_, 0, this).ok();
 }
 
+void WatchHub::when_node_appears(std::function<void(const api::Text& node)> call) {
+    appears_ = std::move(call);
+    if (!watching_) watching_ = server_.watch(kind_, 0, this).ok();
+}
+
 void WatchHub::remove(NodeWatch& watch) {
     const auto found = watches_.find(watch.node());
     if (found != watches_.end() && found->second == &watch) watches_.erase(found);
@@ -40,6 +45,7 @@ void WatchHub::remove(NodeWatch& watch) {
 void WatchHub::on_commit(const api::WatchEvent& event) {
     const api::Text node = node_of(*event.object);
     if (node.empty()) return;
+    if (appears_ && event.change == Change::Added) appears_(node);
     const auto found = watches_.find(node);
     if (found != watches_.end()) found->second->on_commit(event);
 }

@@ -29,6 +29,8 @@ class WatchHub final : public api::WatchSink {
     static api::Text node_of(const api::Object& object);
     void add(NodeWatch& watch);
     void remove(NodeWatch& watch);
+    // Called for nodes that come to be from now on.
+    void when_node_appears(std::function<void(const api::Text& node)> call);
     api::Kind kind() const { return kind_; }
     api::Server& server() { return server_; }
 
@@ -40,6 +42,7 @@ class WatchHub final : public api::WatchSink {
     api::Kind kind_;
     bool watching_ = false;
     std::map<api::Text, NodeWatch*> watches_;  // by node
+    std::function<void(const api::Text&)> appears_;
 };
 
 class NodeWatch {
