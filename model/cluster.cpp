@@ -155,7 +155,7 @@ void Cluster::add_driver(const DriverOptions& options) {
         std::make_unique<csi::Endpoint>(*engine_, journal_, part->driver, api::Text(),
                                         options_.start_unix_seconds * std::int64_t{1'000'000'000});
     drivers_.push_back(std::move(part));
-    kubelets_->add_driver(drivers_.back()->driver, options.nodes);
+    kubelets_->add_driver(drivers_.back()->driver, options.nodes, drivers_.back()->endpoint.get());
     if (options.provisioner_on) add_provisioner(*drivers_.back());
     if (options.attacher_on) add_attacher(*drivers_.back());
 }
@@ -292,6 +292,20 @@ std::optional<std::string> Cluster::crash_node(std::string_view node, InFlight i
     if (is_running(name)) problem = end_component(name, Lifecycle::What::Crashed, in_flight);
     kubelets_->set_power(node, false);
     return problem;
+}
+
+std::optional<std::string> Cluster::stop_node(std::string_view node) {
+    const std::string name = std::string(kKubeletPrefix) + std::string(node);
+    Program* p = program(name);
+    const bool in_order = p && p->process && p->process->is_started() &&
+                          options_.kubelet.shutdown_grace > sim::Duration(0);
+    if (!in_order) return crash_node(node, InFlight::Deliver);
+    const auto done = [this, node = std::string(node)] {
+        (void)crash_node(node, InFlight::Deliver);
+    };
+    for (const auto& controller : p->process->controllers())
+        static_cast<node::Kubelet&>(*controller).shut_down(done);
+    return std::nullopt;
 }
 
 std::optional<std::string> Cluster::start_node(std::string_view node) {

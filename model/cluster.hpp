@@ -114,9 +114,10 @@ class Cluster {
     std::optional<std::string> crash_component(std::string_view name, InFlight in_flight);
     std::optional<std::string> stop_component(std::string_view name);
     std::optional<std::string> start_component(std::string_view name);  // up after its start delay
-    // A node loses its power, or is shut down, or comes up again: its kubelet, its containers and
-    // the parts of drivers on it.
+    // A node loses its power, is shut down (in order, where kubelets take the time), or comes up
+    // again: its kubelet, its containers and the parts of drivers on it.
     std::optional<std::string> crash_node(std::string_view node, InFlight in_flight);
+    std::optional<std::string> stop_node(std::string_view node);
     std::optional<std::string> start_node(std::string_view node);
 
     // The controller part of a driver's socket; null where there is no such driver. "" means the

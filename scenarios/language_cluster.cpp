@@ -103,6 +103,10 @@ ShapeRef kubelet() {
          {"startDelay", duration(), "From the process's start to its first look; 900ms."},
          {"enableControllerAttachDetach", boolean(),
           "false: kubelets attach by themselves, which CSI drivers refuse; true by default."},
+         {"shutdownGracePeriod", duration(),
+          "How long `stop: {node}` gives the pods of a node; 0s by default: it goes at once."},
+         {"shutdownGracePeriodCriticalPods", duration(),
+          "Of that, the end is for pods of critical priority; 0s by default."},
          {"seLinux", boolean(), "Nodes enforce SELinux; false by default."}});
 }
 

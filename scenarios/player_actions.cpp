@@ -193,8 +193,7 @@ void Player::act(std::size_t index, const action::Crash& a) {
 }
 
 void Player::act(std::size_t index, const action::Stop& a) {
-    if (!a.target.node.empty())
-        return done(index, view_.cluster().crash_node(a.target.node, model::InFlight::Deliver));
+    if (!a.target.node.empty()) return done(index, view_.cluster().stop_node(a.target.node));
     done(index, view_.cluster().stop_component(name_of(a.target)));
 }
 

@@ -197,6 +197,13 @@ void read_kubelet(const Node& node, LoadContext& context, model::KubeletOptions&
     options.start_delay = duration_of(node.find("startDelay")).value_or(options.start_delay);
     options.enable_controller_attach_detach =
         bool_of(node.find("enableControllerAttachDetach"), options.enable_controller_attach_detach);
+    options.shutdown_grace =
+        duration_of(node.find("shutdownGracePeriod")).value_or(options.shutdown_grace);
+    options.shutdown_grace_critical = duration_of(node.find("shutdownGracePeriodCriticalPods"))
+                                          .value_or(options.shutdown_grace_critical);
+    if (options.shutdown_grace_critical > options.shutdown_grace)
+        context.error(node.place(),
+                      "kubelet: shutdownGracePeriodCriticalPods is a part of shutdownGracePeriod");
     options.selinux = bool_of(node.find("seLinux"), options.selinux);
 }
 

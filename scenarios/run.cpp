@@ -163,8 +163,8 @@ void Run::Impl::watch_drivers() {
     // A driver whose CSIDriver object says that nothing attaches its volumes is taken at its word.
     lifecycle->allow([this](std::string_view rule, const model::CsiCall& call) {
         if (rule != model::csi::rule::kAttachedFirst) return false;
-        const auto driver = model::api::as<model::api::CSIDriver>(cluster.server().find(
-            model::api::Kind::CSIDriver, model::api::Key("", call.driver)));
+        const auto driver = model::api::as<model::api::CSIDriver>(
+            cluster.server().find(model::api::Kind::CSIDriver, model::api::Key("", call.driver)));
         return driver && !driver->spec.attachRequired.value_or(true);
     });
 }

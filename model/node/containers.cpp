@@ -88,16 +88,8 @@ void ContainerRuntime::start_container(const api::Pod& pod, std::string_view nam
     }
     sandbox.containers.push_back(fresh);
     const ContainerPlan plan = plan_of(pod, name, init);
-    if (plan.run_for) {
-        engine_.call_in(*plan.run_for, kind_of(Wait::Timer),
-                        [this, life = life_, uid = sandbox.uid, id = fresh.id, name = fresh.name,
-                         code = plan.exit_code] {
-                            if (!life) return;
-                            const PodSandbox* s = find(uid);
-                            const Container* c = s ? s->find(name) : nullptr;
-                            if (c && c->id == id) end_container(uid, name, code);
-                        });
-    }
+    if (plan.run_for)
+        stop_container(sandbox.uid, fresh, engine_.now() + *plan.run_for, plan.exit_code);
     changed(sandbox.uid);
 }
 
@@ -113,6 +105,17 @@ void ContainerRuntime::end_container(const api::Text& uid, std::string_view name
     }
 }
 
+void ContainerRuntime::stop_container(const api::Text& uid, const Container& container,
+                                      sim::Time at, int exit_code) {
+    engine_.call_at(at, kind_of(Wait::Timer),
+                    [this, life = life_, uid, id = container.id, name = container.name, exit_code] {
+                        if (!life) return;
+                        const PodSandbox* s = find(uid);
+                        const Container* c = s ? s->find(name) : nullptr;
+                        if (c && c->id == id) end_container(uid, name, exit_code);
+                    });
+}
+
 void ContainerRuntime::stop_sandbox(const api::Text& uid) {
     const auto found = pods_.find(uid);
     if (found == pods_.end() || !found->second.ready) return;
@@ -122,8 +125,17 @@ void ContainerRuntime::stop_sandbox(const api::Text& uid) {
 
 void ContainerRuntime::remove(const api::Text& uid) { pods_.erase(uid); }
 
-void ContainerRuntime::lose_all() {
-    pods_.clear();
+void ContainerRuntime::lose_power() {
+    constexpr int kUnknown = 255;
+    for (auto& [uid, sandbox] : pods_) {
+        sandbox.ready = false;
+        for (Container& c : sandbox.containers) {
+            if (c.state == Container::State::Exited) continue;
+            c.state = Container::State::Exited;
+            c.exit_code = kUnknown;
+            c.finished = engine_.now();
+        }
+    }
     life_.end();
     life_ = control::Life();
 }

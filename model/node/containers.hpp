@@ -69,10 +69,13 @@ class ContainerRuntime {
     void make_sandbox(const api::Pod& pod);
     void start_container(const api::Pod& pod, std::string_view name, bool init);
     void end_container(const api::Text& uid, std::string_view name, int exit_code);
+    // It ends at `at`, whatever becomes of the kubelet that asked for it.
+    void stop_container(const api::Text& uid, const Container& container, sim::Time at,
+                        int exit_code);
     void stop_sandbox(const api::Text& uid);
     void remove(const api::Text& uid);  // sandbox and containers are collected as garbage
-    // The node lost its power: nothing is left.
-    void lose_all();
+    // The node lost its power: everything has ended, and is there to be seen when it is back.
+    void lose_power();
 
     // Called when a sandbox or container of this pod came up or ended; one at a time: the kubelet.
     void listen(std::function<void(const api::Text& uid)> listener) {

@@ -69,7 +69,8 @@ void Kubelet::awake() {
     p.recorder = &process_.recorder(events, std::string(kClient), setting_.node.str());
     p.node_watch =
         std::make_unique<NodeWatch>(*setting_.nodes, process_.latencies(), setting_.node,
-                                    [this](const api::ObjectRef&, const api::ObjectRef&) {
+                                    [this](const api::ObjectRef&, const api::ObjectRef& now) {
+                                        if (now) setting_.machine->node = api::as<api::Node>(now);
                                         if (parts_->volumes) parts_->volumes->node_changed();
                                         if (parts_->node_status) parts_->node_status->changed();
                                     });
@@ -95,14 +96,16 @@ void Kubelet::awake() {
     status.first = first_tick("nodeStatusUpdate", 10s);
     status.tells_ready = !setting_.runs_since_long;
     status.cached = [this] { return cached_node(); };
+    status.remembered = setting_.machine->node;
     p.node_status = std::make_unique<NodeStatus>(process_, heartbeats, *p.recorder, *p.volumes,
                                                  std::move(status));
     p.workers = std::make_unique<PodWorkers>(process_, *p.pleg, grid("kubeletSync", kTick),
                                              profile.kubelet_cancels_syncs, rounds());
     process_.spawn("pod statuses", p.statuses->run());
     p.volumes->start();
-    p.node_status->changed();
-    if (!setting_.runs_since_long) p.plugins->start();
+    if (setting_.runs_since_long) return p.node_status->changed();
+    process_.spawn("node registration", p.node_status->register_node());
+    p.plugins->start();
 }
 
 VolumeManagerSetting Kubelet::volume_setting() {

@@ -43,6 +43,9 @@ class Kubelet final : public control::Controller {
     ~Kubelet() override;
     std::string_view name() const override { return process_.name(); }
     void start() override;
+    // nodeshutdown: ends all pods, the critical ones last, each group within its time, and waits
+    // for their volumes. `done` is called then.
+    void shut_down(std::function<void()> done);
     std::string explain(api::Kind kind, const api::Key& key) const override;
     sim::Time next_action() const override;
 
@@ -68,11 +71,13 @@ class Kubelet final : public control::Controller {
     sim::Task<RoundEnd> run_containers(PodWorker& worker);
     sim::Task<void> start_container(api::Ref<api::Pod> pod, api::Text name, bool init);
     sim::Task<void> kill_pod(api::Ref<api::Pod> pod, std::int64_t grace);
-    sim::Task<void> kill_container(api::Ref<api::Pod> pod, api::Text name, bool init,
-                                   sim::Duration grace);
     api::PodStatus status(const PodWorker& worker, bool terminal) const;
     bool backs_off(PodWorker& worker, const Container& container);
     sim::Task<bool> exceeds_attach_limit(api::Text pod_uid);
+    // shutdown.cpp
+    sim::Task<void> end_pods(std::function<void()> done);
+    sim::Task<void> end_group(bool critical, sim::Duration most);
+    bool is_torn_down(const api::Text& uid) const;
 
     struct Backoff {
         sim::Duration delay{};

@@ -18,6 +18,9 @@ struct KubeletOptions {
     sim::Distribution make_sandbox, create_container, start_container, stop_sandbox;
     sim::Duration start_delay = std::chrono::milliseconds(900);  // process start to its first look
     bool enable_controller_attach_detach = true;
+    // How long a node that is shut down gives its pods, and the critical of them at the end of
+    // that; 0: it goes at once.
+    sim::Duration shutdown_grace{}, shutdown_grace_critical{};
     bool selinux = false;     // nodes enforce SELinux
     sim::Distribution chown;  // fsGroup: for each file of a volume
     sim::Duration mount_in_tree = std::chrono::milliseconds(3);  // one mount(2) with its checks

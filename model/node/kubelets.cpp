@@ -27,8 +27,10 @@ Kubelets::Kubelets(sim::Engine& engine, Journal& journal, api::Server& server, S
       pods_(server, api::Kind::Pod),
       nodes_(server, api::Kind::Node) {}
 
-void Kubelets::add_driver(std::shared_ptr<csi::Driver> driver, std::vector<std::string> nodes) {
+void Kubelets::add_driver(std::shared_ptr<csi::Driver> driver, std::vector<std::string> nodes,
+                          const csi::Endpoint* controller) {
     DriverOnNodes d;
+    d.controller = controller;
     d.driver = std::move(driver);
     d.nodes = std::move(nodes);
     drivers_.push_back(std::move(d));
@@ -134,10 +136,12 @@ csi::Endpoint* Kubelets::endpoint(const std::string& driver, const api::Text& no
     for (DriverOnNodes& d : drivers_) {
         if (d.driver->settings().name != driver || !is_on(d, node.str())) continue;
         std::unique_ptr<csi::Endpoint>& e = d.endpoints[node];
-        if (!e)
+        if (!e) {
             e = std::make_unique<csi::Endpoint>(
                 engine_, journal_, d.driver, node,
                 setting_.start_unix_seconds * std::int64_t{1'000'000'000});
+            if (d.controller) e->share_faults(*d.controller);
+        }
         return e.get();
     }
     return nullptr;
@@ -150,7 +154,7 @@ void Kubelets::set_power(const api::Text& node, bool on) {
     }
     if (on) return;
     Machine& m = machine(node);
-    m.containers.lose_all();
+    m.containers.lose_power();
     m.disk.unmount_all();
 }
 

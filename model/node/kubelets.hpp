@@ -24,7 +24,9 @@ class Kubelets {
     Kubelets(sim::Engine& engine, Journal& journal, api::Server& server, Setting setting);
 
     // A driver whose node part runs on these nodes; on all of them where none is named.
-    void add_driver(std::shared_ptr<csi::Driver> driver, std::vector<std::string> nodes);
+    // `controller`: its other part, which lives longer than this.
+    void add_driver(std::shared_ptr<csi::Driver> driver, std::vector<std::string> nodes,
+                    const csi::Endpoint* controller = nullptr);
     bool runs_on(const std::string& node) const { return setting_.options.runs_on(node); }
 
     // A Node manifest with what registration of its drivers has put there: labels of topology, the
@@ -46,6 +48,7 @@ class Kubelets {
     struct DriverOnNodes {
         std::shared_ptr<csi::Driver> driver;
         std::vector<std::string> nodes;
+        const csi::Endpoint* controller = nullptr;
         std::map<api::Text, std::unique_ptr<csi::Endpoint>> endpoints;  // by node
     };
     bool is_on(const DriverOnNodes& d, const std::string& node) const;

@@ -37,6 +37,7 @@ struct Machine {
         : containers(engine, node, number) {}
     ContainerRuntime containers;
     Disk disk;
+    api::Ref<api::Node> node;  // its object as the kubelet saw it last
 };
 
 }  // namespace model::node

@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr sim::Duration kPeriod = 10s;  // nodeStatusUpdateFrequency, stretched by up to 4 %
-constexpr int kTries = 5;               // nodeStatusUpdateRetry
+constexpr sim::Duration kFirstRetry = 100ms, kLongestRetry = 7s;  // of registering
+constexpr int kTries = 5;                                         // nodeStatusUpdateRetry
 
 struct Good {
     std::string_view type, status, reason, message;
@@ -44,7 +45,8 @@ NodeStatus::NodeStatus(control::Process& process, control::Client& client,
       volumes_(volumes),
       setting_(std::move(setting)),
       jitter_(process.engine().stream(process.name() + "/node status")),
-      next_(setting_.first) {}
+      next_(setting_.first),
+      registering_(setting_.tells_ready) {}
 
 void NodeStatus::pass_by(sim::Time now) {
     constexpr auto kJitter = static_cast<std::uint64_t>(kPeriod.count()) / 25;
@@ -89,8 +91,58 @@ bool NodeStatus::is_needed() const {
     return !volumes_.all_reported() || !patch_for(*node).as_map().empty();
 }
 
+// kubelet_node_status.go registerWithAPIServer: tried until the server answers.
+sim::Task<void> NodeStatus::register_node() {
+    registering_ = true;
+    sim::Duration wait = kFirstRetry;
+    for (;;) {
+        api::Node fresh;
+        if (const api::Ref<api::Node>& known = setting_.remembered) {
+            fresh.metadata.labels = known->metadata.labels;
+            fresh.metadata.annotations = known->metadata.annotations;
+            fresh.status.capacity = known->status.capacity;
+            fresh.status.allocatable = known->status.allocatable;
+        } else {
+            fresh.metadata.labels.set("kubernetes.io/hostname", setting_.node);
+        }
+        fresh.metadata.name = setting_.node;
+        auto making = client_.create<api::Node>(std::move(fresh));
+        const api::Result<api::Ref<api::Node>> made = co_await std::move(making);
+        if (made || made.error().is(api::Reason::AlreadyExists)) break;
+        co_await engine_.sleep_for(wait, kind_of(Wait::Backoff));
+        wait = std::min(wait * 2, kLongestRetry);
+    }
+    registering_ = false;
+    api::Node about;
+    about.metadata.name = setting_.node;
+    about.metadata.uid = setting_.node;
+    recorder_.record(about, control::EventType::Normal, "Starting", "Starting kubelet.");
+    next_ = engine_.now();
+    changed();
+}
+
+sim::Task<void> NodeStatus::tell_shutdown() {
+    api::Value body, ready;
+    const std::string now = client_.server().wall_clock().to_string();
+    ready["type"] = "Ready";
+    ready["status"] = "False";
+    ready["reason"] = "KubeletNotReady";
+    ready["message"] = "node is shutting down";
+    ready["lastHeartbeatTime"] = now;
+    ready["lastTransitionTime"] = now;
+    body["status"]["conditions"].push_back(std::move(ready));
+    auto writing = client_.patch<api::Node>(api::Key("", setting_.node), std::move(body),
+                                            api::PatchType::Strategic, api::Subresource::Status);
+    const api::Result<api::Ref<api::Node>> written = co_await std::move(writing);
+    if (!written) co_return;
+    recorder_.record(**written, control::EventType::Normal, "Shutdown",
+                     "Shutdown manager detected shutdown event");
+    recorder_.record(**written, control::EventType::Normal, "NodeNotReady",
+                     "Node " + setting_.node.str() + " status is now: NodeNotReady");
+}
+
 void NodeStatus::changed() {
-    if (looking_ || look_at_ != sim::kNever || !is_needed()) return;
+    if (registering_ || looking_ || look_at_ != sim::kNever || !is_needed()) return;
     pass_by(engine_.now());
     look_at_ = next_;
     engine_.call_at(look_at_, kind_of(Wait::PollGrid), [this, life = life_] {

@@ -20,11 +20,17 @@ class NodeStatus {
         sim::Time first;           // the first look
         bool tells_ready = false;  // a kubelet that has just come up
         std::function<api::Ref<api::Node>()> cached;
+        api::Ref<api::Node>
+            remembered;  // what the node was like; for one that is not there any more
     };
     NodeStatus(control::Process& process, control::Client& client, control::EventRecorder& recorder,
                VolumeManager& volumes, Setting setting);
     ~NodeStatus() { life_.end(); }
 
+    // A kubelet that has just come up makes its Node, which mostly is there, and tells of itself.
+    sim::Task<void> register_node();
+    // The node is about to go: told at once.
+    sim::Task<void> tell_shutdown();
     // Something that it tells may have changed.
     void changed();
     // When a status that has something to tell is made; kNever where it has nothing.
@@ -47,7 +53,7 @@ class NodeStatus {
     sim::Stream& jitter_;
     sim::Time next_;  // look
     sim::Time look_at_ = sim::kNever;
-    bool looking_ = false;
+    bool looking_ = false, registering_;
     control::Life life_;
 };
 

@@ -30,11 +30,12 @@ class PluginRegistration {
     // All of them have been registered long ago.
     void take_all_as_registered();
     void start();
+    // Asks the driver about its node and writes what it says; false where that failed.
+    sim::Task<bool> install(std::string driver);
     bool is_registered(const std::string& driver) const { return registered_.contains(driver); }
 
   private:
     sim::Task<void> run(std::string driver);
-    sim::Task<bool> install(std::string driver);
     sim::Task<bool> update_node(std::string driver, csi::NodeGetInfoResponse info);
     sim::Task<bool> update_csi_node(std::string driver, csi::NodeGetInfoResponse info);
 

@@ -14,6 +14,8 @@ using api::Value;
 constexpr std::string_view kOwnConditions[] = {"PodReadyToStartContainers", "Initialized", "Ready",
                                                "ContainersReady", "PodScheduled"};
 
+constexpr std::string_view kDisruption = "DisruptionTarget";
+
 bool is_own(std::string_view type) {
     return std::find(std::begin(kOwnConditions), std::end(kOwnConditions), type) !=
            std::end(kOwnConditions);
@@ -209,6 +211,8 @@ api::PodStatus status_of(const StatusView& view, const Profile& profile) {
         s.reason = before.reason.empty() ? pod.status.reason : before.reason;
         s.message = before.message.empty() ? pod.status.message : before.message;
     }
+    if (const Condition* disruption = find(before.conditions, kDisruption))
+        s.conditions.push_back(*disruption);
     if (profile.pod_tells_sandbox)
         s.conditions.push_back(
             condition("PodReadyToStartContainers", view.sandbox && view.sandbox->ready));
@@ -234,13 +238,16 @@ api::PodStatus status_of(const StatusView& view, const Profile& profile) {
 }
 
 api::PodStatus merged(const api::PodStatus& on_server, api::PodStatus mine, bool may_run) {
-    api::List<Condition> conditions;
-    for (const Condition& c : on_server.conditions)
-        if (!is_own(c.type)) conditions.push_back(c);
-    for (const Condition& c : mine.conditions)
-        if (is_own(c.type)) conditions.push_back(c);
-    mine.conditions = std::move(conditions);
     const bool ends = !is_final(on_server.phase) && is_final(mine.phase);
+    const bool tells_disruption = ends && !may_run && find(mine.conditions, kDisruption);
+    api::List<Condition> conditions;
+    for (const Condition& c : on_server.conditions) {
+        const bool replaced = tells_disruption && c.type == kDisruption;
+        if (!is_own(c.type) && !replaced) conditions.push_back(c);
+    }
+    for (const Condition& c : std::as_const(mine.conditions))
+        if (is_own(c.type) || (tells_disruption && c.type == kDisruption)) conditions.push_back(c);
+    mine.conditions = std::move(conditions);
     if (ends && may_run) {
         mine.phase = on_server.phase;
         mine.reason = on_server.reason;

@@ -123,6 +123,15 @@ void PodWorkers::update(api::Ref<api::Pod> pod, PodUpdate update,
     if (fresh) process_.spawn("pod " + pod->key().to_string(), this->work(worker));
 }
 
+void PodWorkers::end(const api::Text& uid, std::int64_t grace, std::string reason,
+                     std::string message) {
+    const auto found = workers_.find(uid);
+    if (found == workers_.end() || found->second->terminating_at) return;
+    found->second->end_reason = std::move(reason);
+    found->second->end_message = std::move(message);
+    update(found->second->pod, PodUpdate::Kill, grace);
+}
+
 sim::Task<void> PodWorkers::work(PodWorker& worker) {
     sim::Time last_round = sim::Time::min();
     for (;;) {

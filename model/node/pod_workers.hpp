@@ -31,8 +31,9 @@ struct PodWorker {
     api::Ref<api::Pod> pod;
     std::optional<sim::Time> terminating_at, terminated_at;
     bool started_terminating = false, finished = false, evicted = false;
-    bool removed = false;    // its object is gone
-    std::int64_t grace = 0;  // seconds, once it terminates
+    bool removed = false;                 // its object is gone
+    std::int64_t grace = 0;               // seconds, once it terminates
+    std::string end_reason, end_message;  // where the kubelet ends it by itself: it has failed
     // What the actor has been given, and what came since: the latest only.
     std::optional<Work> given, pending;
     bool working = false;
@@ -66,6 +67,8 @@ class PodWorkers {
     // Kubelet's UpdatePod. `grace`: an override in seconds of how long it gets to end.
     void update(api::Ref<api::Pod> pod, PodUpdate update,
                 std::optional<std::int64_t> grace = std::nullopt);
+    // The kubelet ends the pod, which has failed then.
+    void end(const api::Text& uid, std::int64_t grace, std::string reason, std::string message);
     const PodWorker* find(const api::Text& uid) const;
     const std::map<api::Text, std::unique_ptr<PodWorker>>& all() const { return workers_; }
     // The pod's object is gone. True where its worker is through.

@@ -24,6 +24,15 @@ std::string container_path(const api::Text& name, bool init) {
     return (init ? "spec.initContainers{" : "spec.containers{") + name.str() + "}";
 }
 
+api::Condition disrupted(const std::string& why) {
+    api::Condition c;
+    c.type = "DisruptionTarget";
+    c.status = "True";
+    c.reason = "TerminationByKubelet";
+    c.message = why;
+    return c;
+}
+
 }  // namespace
 
 api::PodStatus Kubelet::status(const PodWorker& worker, bool terminal) const {
@@ -92,8 +101,10 @@ sim::Task<bool> Kubelet::exceeds_attach_limit(api::Text pod_uid) {
         const api::Result<api::Ref<api::VolumeAttachment>> found = co_await std::move(reading);
         if (!found || !(*found)->status.attachError) continue;
         constexpr std::int64_t kResourceExhausted = 8;
-        if ((*found)->status.attachError->errorCode.value_or(0) == kResourceExhausted)
-            co_return true;
+        if ((*found)->status.attachError->errorCode.value_or(0) != kResourceExhausted) continue;
+        auto refreshing = parts_->plugins->install(spec.driver());
+        co_await std::move(refreshing);  // an error of it is not told
+        co_return true;
     }
     co_return false;
 }
@@ -181,7 +192,14 @@ sim::Task<void> Kubelet::start_container(api::Ref<api::Pod> pod, api::Text name,
 sim::Task<RoundEnd> Kubelet::terminate_pod(PodWorker& worker) {
     Parts& p = *parts_;
     const api::Ref<api::Pod> pod = worker.pod;
-    p.statuses->set(*pod, status(worker, false));
+    api::PodStatus ending = status(worker, false);
+    if (!worker.end_reason.empty()) {
+        ending.phase = "Failed";
+        ending.reason = worker.end_reason;
+        ending.message = worker.end_message;
+        ending.conditions.push_back(disrupted(worker.end_message));
+    }
+    p.statuses->set(*pod, std::move(ending));
     worker.doing = "stops its containers, at most " + std::to_string(worker.grace) + " s";
     auto killing = kill_pod(pod, worker.grace);
     co_await std::move(killing);
@@ -215,13 +233,7 @@ sim::Task<void> Kubelet::kill_pod(api::Ref<api::Pod> pod, std::int64_t grace) {
         const sim::Duration most = std::chrono::seconds(grace);
         const bool listens = plan.stop_time && *plan.stop_time <= most;
         const sim::Time at = engine_.now() + (listens ? *plan.stop_time : most);
-        engine_.call_at(at, kind_of(Wait::Timer),
-                        [&runtime, uid = pod->metadata.uid, id = c.id, name = c.name,
-                         code = listens ? 143 : 137, life = life_] {
-                            const PodSandbox* s = life ? runtime.find(uid) : nullptr;
-                            const Container* still = s ? s->find(name) : nullptr;
-                            if (still && still->id == id) runtime.end_container(uid, name, code);
-                        });
+        runtime.stop_container(pod->metadata.uid, c, at, listens ? 143 : 137);
         last = std::max(last, at);
     }
     co_await engine_.sleep_until(last, kind_of(Wait::Timer));

@@ -51,6 +51,12 @@ bool VolumeMounter::is_attachable(const VolumeSpec& spec) const {
     return !driver || driver->spec.attachRequired.value_or(true);
 }
 
+bool VolumeMounter::remounts(const VolumeSpec& spec) const {
+    if (!spec.is_csi()) return spec.plugin.remounts;
+    const api::Ref<api::CSIDriver> driver = csi_driver(spec.driver());
+    return driver && driver->spec.requiresRepublish.value_or(false);
+}
+
 std::string VolumeMounter::selinux_label(const VolumeSpec& spec, const api::Pod& pod) const {
     if (!setting_.options.selinux || !spec.is_csi() || !spec.volume) return {};
     const api::Ref<api::CSIDriver> driver = csi_driver(spec.driver());
@@ -84,8 +90,12 @@ std::string VolumeMounter::device_path(const VolumeSpec& spec) const {
 }
 
 sim::Task<MountResult> VolumeMounter::mount_device(MountJob job) {
-    if (job.spec.is_csi()) return csi_stage(std::move(job));
-    return in_tree_set_up(std::move(job));
+    if (job.spec.is_csi()) {
+        auto staging = csi_stage(std::move(job));
+        co_return co_await std::move(staging);
+    }
+    co_await engine_.sleep_for(setting_.options.mount_in_tree, kind_of(Wait::Timer));
+    co_return MountResult();
 }
 
 sim::Task<MountResult> VolumeMounter::set_up(MountJob job) {
@@ -96,11 +106,13 @@ sim::Task<MountResult> VolumeMounter::set_up(MountJob job) {
 // Mounts of in-tree plugins succeed: what they mount is outside of the model.
 sim::Task<MountResult> VolumeMounter::in_tree_set_up(MountJob job) {
     co_await engine_.sleep_for(setting_.options.mount_in_tree, kind_of(Wait::Timer));
+    // A hostPath leaves nothing in the pod's directory.
+    if (job.spec.plugin.name == "kubernetes.io/host-path") co_return MountResult();
     PodMount mount;
     mount.pod_uid = job.pod_uid;
     mount.plugin = job.spec.plugin.name;
     mount.spec_name = job.spec.name;
-    mount.mounted = job.spec.plugin.name != "kubernetes.io/host-path";
+    mount.mounted = true;
     setting_.machine->disk.pods[target_path(job)] = std::move(mount);
     co_return MountResult();
 }

@@ -54,6 +54,8 @@ class VolumeMounter {
     // An object of the driver's name, as the cache has it; null where there is none.
     api::Ref<api::CSIDriver> csi_driver(const std::string& name) const;
     bool is_attachable(const VolumeSpec& spec) const;
+    // Whether it is set up again with each round of its pod.
+    bool remounts(const VolumeSpec& spec) const;
     // The label that the volume is mounted with; "" where it is not mounted with one.
     std::string selinux_label(const VolumeSpec& spec, const api::Pod& pod) const;
 

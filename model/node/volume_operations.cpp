@@ -233,15 +233,13 @@ void VolumeManager::take_up(const std::string&, const PodMount& found) {
         if (!made) return;
         spec = *made;
     } else {
-        api::Volume volume;
-        volume.name = found.spec_name;
-        const std::string field = found.plugin == "kubernetes.io/csi" ? "csi" : "emptyDir";
-        volume.extra[field] = api::Value::map({{"driver", api::Value(found.driver)}});
-        spec = spec_of(volume);
-        if (field != "csi") spec.plugin.name = "kubernetes.io/empty-dir";
+        spec.name = found.spec_name;
+        spec.plugin = plugin_named(found.plugin);
+        spec.source["csi"]["driver"] = found.driver;
+        if (found.inline_csi) spec.plugin.device_mountable = false;
     }
     spec.attachable = mounter_.is_attachable(spec);
-    const api::Text name = unique_name(spec, found.pod_uid, found.spec_name);
+    const api::Text name = unique_name(spec, found.pod_uid);
     ActualVolume& volume = actual_.attach(name, spec, {});
     if (spec.plugin.device_mountable) {
         volume.device = MountState::Uncertain;

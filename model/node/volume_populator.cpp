@@ -45,7 +45,12 @@ VolumeManager::VolumeManager(control::Process& process, control::Client& client,
       profile_(setting_.mounter.profile),
       mounter_(process, client, recorder, setting_.mounter),
       operations_(process, [this] { worlds_changed(); }),
-      changed_(process.engine()) {}
+      changed_(process.engine()) {
+    process.informer(api::Kind::CSIDriver)
+        .add_handler([this, life = life_](const api::ObjectRef&, const api::ObjectRef&) {
+            if (life && !desired_.volumes().empty()) pods_changed();
+        });
+}
 
 void VolumeManager::start() {
     reconstruct();
@@ -118,7 +123,7 @@ sim::Task<void> VolumeManager::process(api::Ref<api::Pod> pod) {
             mount.spec.attachable = mounter_.is_attachable(*spec);
             mount.outer_name = volume.name;
             mount.since = engine_.now();
-            const api::Text name = unique_name(mount.spec, uid, volume.name);
+            const api::Text name = unique_name(mount.spec, uid);
             error = desired_.add(name, mount, mounter_.selinux_label(mount.spec, *pod));
         }
         if (error.empty()) continue;
@@ -127,7 +132,7 @@ sim::Task<void> VolumeManager::process(api::Ref<api::Pod> pod) {
     }
     if (all) {
         processed_[uid] = true;
-        actual_.mark_remount(uid);
+        actual_.mark_remount(uid, [this](const VolumeSpec& s) { return mounter_.remounts(s); });
         (void)desired_.take_errors(uid);
     } else if (processed_.contains(uid)) {
         processed_[uid] = true;
@@ -212,6 +217,12 @@ sim::Task<api::Result<VolumeManager::Claimed>> VolumeManager::read_claim(api::Re
 }
 
 void VolumeManager::remove_undesired() {
+    for (auto& [name, volume] : desired_.volumes()) {
+        if (!volume.attachable || mounter_.is_attachable(volume.pods.begin()->second.spec))
+            continue;
+        volume.attachable = false;
+        worlds_changed();
+    }
     std::vector<std::pair<api::Text, api::Text>> gone;
     PodWorkers& workers = setting_.workers();
     std::set<api::Text> existing;
@@ -338,12 +349,12 @@ sim::Task<std::string> VolumeManager::wait_for_unmount(api::Ref<api::Pod> pod) {
     co_return std::string();
 }
 
+// What in-tree plugins set up again looks as before; only a driver sees the difference.
 bool VolumeManager::needs_resync(const api::Text& pod_uid) const {
     for (const auto& [name, volume] : desired_.volumes()) {
         const auto mount = volume.pods.find(pod_uid);
         if (mount == volume.pods.end() || !mount->second.spec.is_csi()) continue;
-        const auto driver = mounter_.csi_driver(mount->second.spec.driver());
-        if (driver && driver->spec.requiresRepublish.value_or(false)) return true;
+        if (mounter_.remounts(mount->second.spec)) return true;
     }
     return false;
 }

@@ -99,12 +99,17 @@ VolumeSpec spec_of(const api::Volume& volume) {
     return spec;
 }
 
-api::Text unique_name(const VolumeSpec& spec, const api::Text& pod_uid,
-                      const api::Text& outer_name) {
+VolumePlugin plugin_named(std::string_view name) {
+    for (const VolumePlugin& p : kPlugins)
+        if (p.name == name) return p;
+    return {};
+}
+
+api::Text unique_name(const VolumeSpec& spec, const api::Text& pod_uid) {
     const std::string plugin(spec.plugin.name);
     if (spec.attachable || spec.plugin.device_mountable)
         return plugin + "/" + plugin_volume_name(spec);
-    return plugin + "/" + pod_uid.str() + "-" + outer_name.str();
+    return plugin + "/" + pod_uid.str() + "-" + spec.name.str();
 }
 
 api::Text attachment_name(std::string_view handle, std::string_view driver, std::string_view node) {

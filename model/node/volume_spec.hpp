@@ -47,10 +47,11 @@ struct VolumeSpec {
 // Errors are upstream's words.
 api::Result<VolumeSpec> spec_of(api::Ref<PV> volume, bool read_only);
 VolumeSpec spec_of(const api::Volume& volume);
+// By its name; empty where there is none of it.
+VolumePlugin plugin_named(std::string_view name);
 
 // "kubernetes.io/csi/DRIVER^HANDLE", or with the pod's uid where each pod has its own.
-api::Text unique_name(const VolumeSpec& spec, const api::Text& pod_uid,
-                      const api::Text& outer_name);
+api::Text unique_name(const VolumeSpec& spec, const api::Text& pod_uid);
 // "csi-" and the hash of handle, driver and node: the VolumeAttachment's name.
 api::Text attachment_name(std::string_view handle, std::string_view driver, std::string_view node);
 // SHA-256 as 64 hexadecimal digits.

@@ -82,10 +82,11 @@ ActualVolume& ActualWorld::attach(const api::Text& volume, const VolumeSpec& spe
     return v;
 }
 
-void ActualWorld::mark_remount(const api::Text& pod_uid) {
+void ActualWorld::mark_remount(const api::Text& pod_uid,
+                               const std::function<bool(const VolumeSpec&)>& remounts) {
     for (auto& [name, volume] : volumes_) {
         const auto mount = volume.pods.find(pod_uid);
-        if (mount != volume.pods.end() && mount->second.spec.plugin.remounts)
+        if (mount != volume.pods.end() && remounts(mount->second.spec))
             mount->second.remount = true;
     }
 }

@@ -4,6 +4,7 @@
 // of pods. Left out: metrics of SELinux conflicts.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -82,7 +83,9 @@ class ActualWorld {
     std::map<api::Text, ActualVolume>& volumes() { return volumes_; }
     const std::map<api::Text, ActualVolume>& volumes() const { return volumes_; }
 
-    void mark_remount(const api::Text& pod_uid);
+    // Those volumes of the pod that `remounts` are to be set up again.
+    void mark_remount(const api::Text& pod_uid,
+                      const std::function<bool(const VolumeSpec&)>& remounts);
     // Mounted or perhaps mounted for another pod.
     bool is_mounted_elsewhere(const api::Text& volume, const api::Text& pod_uid) const;
     // Outer names of the pod's volumes in state Yes.

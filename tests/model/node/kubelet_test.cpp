@@ -133,6 +133,45 @@ TEST_CASE("a container that listens ends before the grace period has passed") {
     CHECK(w.phase("p") == "gone");
 }
 
+TEST_CASE("a node that is shut down in order ends its pods, the critical ones last") {
+    NodeWorld w("1.36", *csi::find_profile("instant"), 10s);
+    w.driver_object(false);
+    w.make_volume("a");
+    w.start();
+    api::Value critical = w.pod("critical", w.empty_dir());
+    critical["spec"]["priority"] = std::int64_t{2'000'000'000};
+    (void)w.create(critical);
+    (void)w.create(w.pod("web", w.of_claim("a")));
+    w.run_for(3s);
+    w.taken(w.calls);
+    bool done = false;
+    static_cast<Kubelet&>(*w.process->controllers()[0]).shut_down([&] { done = true; });
+    w.run_for(2500ms);
+    CHECK(w.phase("web") == "Failed");
+    CHECK(w.find_pod("web")->status.reason == "Terminated");
+    CHECK(w.taken(w.calls) == "NodeUnpublishVolume NodeUnstageVolume");
+    CHECK_FALSE(done);
+    w.run_for(3s);
+    CHECK(w.phase("critical") == "Failed");
+    CHECK(done);
+}
+
+TEST_CASE("after a loss of power containers are started again") {
+    NodeWorld w;
+    w.start();
+    (void)w.create(w.pod("p"));
+    w.run_for(3s);
+    w.process.reset();
+    w.kubelets->set_power("n", false);
+    w.run_for(10s);
+    w.kubelets->set_power("n", true);
+    w.start(false);
+    w.run_for(5s);
+    CHECK(w.phase("p") == "Running");
+    const api::Value& status = w.find_pod("p")->status.containerStatuses.as_list()[0];
+    CHECK(status.find("restartCount")->as_int() == 1);
+}
+
 TEST_CASE("a kubelet without pods costs no events") {
     NodeWorld w;
     w.start();

@@ -18,10 +18,13 @@ class NodeWorld : public SmallServer, private Listener {
     static constexpr const char* kDriver = "lab.csi.example.com";
 
     explicit NodeWorld(std::string_view version = "1.36",
-                       csi::DriverProfile profile = *csi::find_profile("instant"))
+                       csi::DriverProfile profile = *csi::find_profile("instant"),
+                       sim::Duration shutdown_grace = {})
         : SmallServer(version) {
         Kubelets::Setting setting;
         setting.profile = server->profile();
+        setting.options.shutdown_grace = shutdown_grace;
+        setting.options.shutdown_grace_critical = shutdown_grace / 2;
         setting.options.make_sandbox = sim::Distribution::constant(90ms);
         setting.options.create_container = sim::Distribution::constant(5ms);
         setting.options.start_container = sim::Distribution::constant(5ms);
@@ -141,6 +144,7 @@ class NodeWorld : public SmallServer, private Listener {
         p["metadata"]["name"] = name;
         p["metadata"]["namespace"] = "default";
         p["spec"]["nodeName"] = "n";
+        p["spec"]["automountServiceAccountToken"] = false;
         p["spec"]["terminationGracePeriodSeconds"] = 2;
         c["name"] = "c";
         c["image"] = "i";
