@@ -5,6 +5,7 @@
 #include "model/control/client.hpp"
 #include "model/controller_manager.hpp"
 #include "model/csi/endpoint.hpp"
+#include "model/node/kubelets.hpp"
 #include "model/scheduler/kube_scheduler.hpp"
 #include "model/sidecar/external_attacher.hpp"
 #include "model/sidecar/external_provisioner.hpp"
@@ -26,6 +27,7 @@ constexpr std::string_view kDriverName = "csi-driver";
 constexpr std::string_view kProvisionerName = "external-provisioner";
 constexpr std::string_view kAttacherName = "external-attacher";
 constexpr std::string_view kUserName = "client";
+constexpr std::string_view kKubeletPrefix = "kubelet/";
 // A loop with a period of up to a minute must have passed once since the last write before a run
 // counts as settled.
 constexpr sim::Duration kSettlePeriod = 60s;
@@ -72,6 +74,12 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
     heartbeats_ = std::make_unique<workload::Heartbeats>(
         *server_, options_.latencies,
         beat == phases_.end() ? std::nullopt : std::optional<sim::Duration>(beat->second));
+    node::Kubelets::Setting kubelets;
+    kubelets.profile = options_.profile;
+    kubelets.options = options_.kubelet;
+    kubelets.start_unix_seconds = options_.start_unix_seconds;
+    kubelets.phases = options_.phases;
+    kubelets_ = std::make_unique<node::Kubelets>(*engine_, journal_, *server_, std::move(kubelets));
     if (options_.controller_manager_on) add_controller_manager();
     if (options_.scheduler_on) add_scheduler();
     for (const DriverOptions& driver : options_.drivers) add_driver(driver);
@@ -112,7 +120,8 @@ api::Result<api::ObjectRef> Cluster::preload(const api::Value& manifest) {
         if (known) return known;
     }
     if (kind && kind->as_string() == "Node")
-        return server_->preload(workload::Heartbeats::completed(manifest, server_->wall_clock()));
+        return server_->preload(kubelets_->registered(
+            workload::Heartbeats::completed(manifest, server_->wall_clock())));
     return server_->preload(manifest);
 }
 
@@ -212,6 +221,7 @@ void Cluster::add_driver(const DriverOptions& options) {
         std::make_unique<csi::Endpoint>(*engine_, journal_, part->driver, api::Text(),
                                         options_.start_unix_seconds * std::int64_t{1'000'000'000});
     drivers_.push_back(std::move(part));
+    kubelets_->add_driver(drivers_.back()->driver, options.nodes, drivers_.back()->endpoint.get());
     if (options.provisioner_on) add_provisioner(*drivers_.back());
     if (options.attacher_on) add_attacher(*drivers_.back());
 }
@@ -261,9 +271,43 @@ std::unique_ptr<control::Process> Cluster::new_process(const std::string& name) 
     return std::make_unique<control::Process>(*server_, options_.latencies, name);
 }
 
+void Cluster::add_kubelet(const api::Text& node) {
+    const std::string name = std::string(kKubeletPrefix) + node.str();
+    const auto bring_up = [this, name, node](bool runs_since_long) {
+        auto process = new_process(name);
+        const auto fill = [this, node, runs_since_long](control::Process& p) {
+            kubelets_->bring_up(p, node, runs_since_long);
+        };
+        if (runs_since_long) {
+            fill(*process);
+            process->start();
+            tell(name, Lifecycle::What::Ready);
+        } else {
+            process->spawn("start", come_up(*process, options_.kubelet.start_delay, fill));
+        }
+        return process;
+    };
+    programs_.push_back(std::make_unique<Program>(name, bring_up));
+}
+
 void Cluster::start() {
+    std::vector<api::Ref<api::Node>> nodes;
+    server_->for_each(api::Kind::Node, "", [&](const api::ObjectRef& object) {
+        const api::Ref<api::Node> node = api::as<api::Node>(object);
+        if (kubelets_->runs_on(node->metadata.name.str())) nodes.push_back(node);
+    });
+    for (const api::Ref<api::Node>& node : nodes) {
+        if (!server_->find(api::Kind::CSINode, node->key()) && !drivers_.empty())
+            (void)server_->preload(kubelets_->csi_node(*node));
+        add_kubelet(node->metadata.name);
+    }
     heartbeats_->begin();
     for (const auto& p : programs_) p->process = p->bring_up(true);
+    kubelets_->when_node_appears([this](const api::Text& node) {
+        if (program(std::string(kKubeletPrefix) + node.str())) return;
+        add_kubelet(node);
+        (void)start_component(programs_.back()->name);
+    });
 }
 
 std::vector<std::string> Cluster::components() const {
@@ -302,6 +346,41 @@ csi::Endpoint* Cluster::endpoint(std::string_view driver) {
     for (const auto& d : drivers_)
         if (d->options.name == driver) return d->endpoint.get();
     return nullptr;
+}
+
+csi::Endpoint* Cluster::node_endpoint(std::string_view driver, std::string_view node) {
+    return kubelets_->endpoint(std::string(driver), node);
+}
+
+std::optional<std::string> Cluster::crash_node(std::string_view node, InFlight in_flight) {
+    const std::string name = std::string(kKubeletPrefix) + std::string(node);
+    if (!program(name)) return "node " + std::string(node) + " has no kubelet";
+    std::optional<std::string> problem;
+    if (is_running(name)) problem = end_component(name, Lifecycle::What::Crashed, in_flight);
+    kubelets_->set_power(node, false);
+    return problem;
+}
+
+std::optional<std::string> Cluster::stop_node(std::string_view node) {
+    const std::string name = std::string(kKubeletPrefix) + std::string(node);
+    Program* p = program(name);
+    const bool in_order = p && p->process && p->process->is_started() &&
+                          options_.kubelet.shutdown_grace > sim::Duration(0);
+    if (!in_order) return crash_node(node, InFlight::Deliver);
+    const auto done = [this, node = std::string(node)] {
+        (void)crash_node(node, InFlight::Deliver);
+    };
+    for (const auto& controller : p->process->controllers())
+        static_cast<node::Kubelet&>(*controller).shut_down(done);
+    return std::nullopt;
+}
+
+std::optional<std::string> Cluster::start_node(std::string_view node) {
+    const std::string name = std::string(kKubeletPrefix) + std::string(node);
+    if (!program(name)) return "node " + std::string(node) + " has no kubelet";
+    kubelets_->set_power(node, true);
+    return is_running(name) ? "node " + std::string(node) + " is running already"
+                            : start_component(name);
 }
 
 std::vector<std::string> Cluster::drivers() const {

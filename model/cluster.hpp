@@ -14,6 +14,7 @@
 #include "model/control/process.hpp"
 #include "model/csi/faults.hpp"
 #include "model/csi/profile.hpp"
+#include "model/node/kubelet_options.hpp"
 #include "model/profile.hpp"
 #include "model/sidecar/sidecar_options.hpp"
 #include "sim/engine.hpp"
@@ -31,6 +32,10 @@ struct SidecarSetting;
 
 namespace workload {
 class Heartbeats;
+}
+
+namespace node {
+class Kubelets;
 }
 
 struct ControllerManagerSettings;
@@ -80,6 +85,7 @@ struct ClusterOptions {
     bool controller_manager_on = true;
     SchedulerOptions scheduler;
     bool scheduler_on = true;
+    KubeletOptions kubelet;
     std::vector<DriverOptions> drivers;
     // First tick of a periodic loop, after time 0: "pvBinderResync", "attachDetachReconciler",
     // "schedulerFlush" (the look at unschedulable pods each 30 s; before 1.33 the one at backoffs
@@ -130,6 +136,11 @@ class Cluster {
     std::optional<std::string> crash_component(std::string_view name, InFlight in_flight);
     std::optional<std::string> stop_component(std::string_view name);
     std::optional<std::string> start_component(std::string_view name);  // up after its start delay
+    // A node loses its power, is shut down (in order, where kubelets take the time), or comes up
+    // again: its kubelet, its containers and the parts of drivers on it.
+    std::optional<std::string> crash_node(std::string_view node, InFlight in_flight);
+    std::optional<std::string> stop_node(std::string_view node);
+    std::optional<std::string> start_node(std::string_view node);
 
     // Who renews the leases of the nodes.
     workload::Heartbeats& heartbeats() { return *heartbeats_; }
@@ -138,6 +149,8 @@ class Cluster {
     // only one.
     csi::Endpoint* endpoint(std::string_view driver);
     std::vector<std::string> drivers() const;
+    // The part of a driver that runs on a node; null where none does.
+    csi::Endpoint* node_endpoint(std::string_view driver, std::string_view node);
 
     // First ticks of the periodic loops in this run, as given or drawn.
     const std::map<std::string, sim::Duration, std::less<>>& phases() const { return phases_; }
@@ -173,6 +186,7 @@ class Cluster {
     void add_driver(const DriverOptions& options);
     void add_provisioner(DriverPart& part);
     void add_attacher(DriverPart& part);
+    void add_kubelet(const api::Text& node);
     void fill_setting(sidecar::SidecarSetting& setting, const std::string& name, DriverPart& part);
     std::unique_ptr<control::Process> new_process(const std::string& name);
     sim::Task<void> come_up(control::Process& process, sim::Duration delay,
@@ -196,6 +210,7 @@ class Cluster {
     std::unique_ptr<workload::Heartbeats> heartbeats_;
     std::map<std::string, sim::Duration, std::less<>> phases_;
     std::vector<std::unique_ptr<DriverPart>> drivers_;
+    std::unique_ptr<node::Kubelets> kubelets_;        // machines, and what kubelets share
     std::vector<std::unique_ptr<Program>> programs_;  // they end before what they talk to
 };
 

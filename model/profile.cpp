@@ -139,6 +139,15 @@ std::optional<Profile> Profile::of(std::string_view kubernetes) {
     p.stateful_set_batches = *minor >= 27;
     p.stateful_set_waits_for_ended = *minor >= 31;
     p.writes_null_times = *minor <= 33;
+    p.kubelet_qps = *minor >= 27 ? 50 : 5;
+    p.kubelet_burst = *minor >= 27 ? 100 : 10;
+    p.kubelet_ends_phase = *minor >= 27;
+    p.kubelet_cancels_syncs = *minor >= 27;
+    p.kubelet_tells_mount_timeouts = *minor < 28;
+    p.kubelet_lists_unprocessed = *minor >= 27;
+    p.kubelet_reconstructs_first = *minor >= 28;
+    p.pod_tells_sandbox = *minor >= 29;
+    p.container_names_in_events = *minor < 35;
     return p;
 }
 

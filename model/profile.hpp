@@ -109,6 +109,20 @@ struct Profile {
     bool stateful_set_waits_for_ended = true;
     bool writes_null_times = false;  // up to 1.33: creationTimestamp: null in stored templates
 
+    // The kubelet
+    int kubelet_qps = 50, kubelet_burst = 100;  // 1.27; before 5 and 10; events have as much again
+    // 1.27: the status after the last container's end is written at once, with a final phase;
+    // before, a deleted pod keeps its phase and is written when it is torn down.
+    bool kubelet_ends_phase = true;
+    bool kubelet_cancels_syncs = true;  // 1.27: a deletion interrupts the wait for volumes
+    // 1.28: a wait for volumes that ran out of time is no event of the pod any more.
+    bool kubelet_tells_mount_timeouts = false;
+    bool kubelet_lists_unprocessed = true;  // 1.27: "failed to process volumes=[..]"
+    // 1.28: what is found on disk is taken up before anything is mounted or unmounted.
+    bool kubelet_reconstructs_first = true;
+    bool pod_tells_sandbox = true;           // 1.29: the condition PodReadyToStartContainers
+    bool container_names_in_events = false;  // "Created container c"; 1.35: "Container created"
+
     bool on(Gate g) const { return gates[static_cast<std::size_t>(g)]; }
     // Nothing where the version is not modelled ("1.26" .. "1.36").
     static std::optional<Profile> of(std::string_view kubernetes);

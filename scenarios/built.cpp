@@ -12,7 +12,7 @@ struct Entry {
 constexpr Entry kParts[] = {
     {Part::Core, true, "the API server and kube-controller-manager are"},
     {Part::Scheduler, true, "the scheduler is"},
-    {Part::Kubelet, false, "kubelets are"},
+    {Part::Kubelet, true, "kubelets are"},
     {Part::AttachDetach, true, "the attach/detach controller is"},
     {Part::WorkloadControllers, true, "workload controllers are"},
     {Part::NodeLifecycle, true, "heartbeats and the node lifecycle controller are"},

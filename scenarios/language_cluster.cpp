@@ -88,6 +88,30 @@ ShapeRef api_server() {
           "Worked on at full speed; more of them share the server. 6 by default, 0: no limit."}});
 }
 
+ShapeRef kubelet() {
+    return record(
+        "kubelet", "options such as {stopSandbox: 80ms}",
+        {{"makeSandbox", distribution(),
+          "A pod's sandbox with its network; median 95ms, p99 170ms by default. What containers do "
+          "is told by annotations of their pod, for all of them or with .CONTAINER behind for one: "
+          "stowage.dev/run-for (they end by themselves after so long; init containers at once), "
+          "stowage.dev/exit-code, stowage.dev/stop-time (so long after SIGTERM; by default they do "
+          "not listen and are killed when the grace period ends). A PersistentVolume's annotation "
+          "stowage.dev/files is the number of its files, for fsGroup."},
+         {"createContainer", distribution(), "Creating a container; 8ms, 25ms."},
+         {"startContainer", distribution(), "Starting it; 46ms, 150ms."},
+         {"stopSandbox", distribution(), "From the last container's end; 80ms, 160ms."},
+         {"changeOwner", distribution(), "fsGroup: for each file; 5us."},
+         {"startDelay", duration(), "From the process's start to its first look; 900ms."},
+         {"enableControllerAttachDetach", boolean(),
+          "false: kubelets attach by themselves, which CSI drivers refuse; true by default."},
+         {"shutdownGracePeriod", duration(),
+          "How long `stop: {node}` gives the pods of a node; 0s by default: it goes at once."},
+         {"shutdownGracePeriodCriticalPods", duration(),
+          "Of that, the end is for pods of critical priority; 0s by default."},
+         {"seLinux", boolean(), "Nodes enforce SELinux; false by default."}});
+}
+
 }  // namespace
 
 ShapeRef cluster() {
@@ -106,6 +130,7 @@ ShapeRef cluster() {
          {"kubeControllerManager", controller_manager(), "Options of kube-controller-manager."},
          {"phases", phases(), "When a periodic loop first comes by; drawn by the seed by default."},
          notes(Part::Scheduler, {"scheduler", scheduler, "Options of the scheduler."}),
+         notes(Part::Kubelet, {"kubelet", kubelet(), "Options of all kubelets."}),
          {"apiServer", api_server(), "Options of the API server."},
          {"drivers", list(driver(), "a list of drivers"), "CSI drivers with their sidecars."}});
 }
@@ -115,9 +140,11 @@ const std::vector<Loop>& loops() {
         {"pvBinderResync", Part::Core},           {"attachDetachReconciler", Part::AttachDetach},
         {"attachDetachSync", Part::AttachDetach}, {"desiredStatePopulator", Part::AttachDetach},
         {"nodeMonitor", Part::NodeLifecycle},     {"podGC", Part::PodGarbage},
-        {"nodeHeartbeat", Part::NodeLifecycle},   {"kubeletReconciler", Part::Kubelet},
-        {"kubeletPopulator", Part::Kubelet},      {"nodeStatusUpdate", Part::Kubelet},
-        {"schedulerFlush", Part::Scheduler}};
+        {"nodeHeartbeat", Part::NodeLifecycle},
+        {"kubeletReconciler", Part::Kubelet},     {"kubeletPopulator", Part::Kubelet},
+        {"nodeStatusUpdate", Part::Kubelet},      {"kubeletRelist", Part::Kubelet},
+        {"kubeletSync", Part::Kubelet},           {"kubeletStatus", Part::Kubelet},
+        {"kubeletPlugins", Part::Kubelet},        {"schedulerFlush", Part::Scheduler}};
     return all;
 }
 

@@ -198,18 +198,22 @@ std::optional<std::string> Player::switch_heartbeats(const std::string& node, bo
 void Player::act(std::size_t index, const action::Crash& a) {
     if (!a.target.heartbeats.empty())
         return done(index, switch_heartbeats(a.target.heartbeats, false));
+    if (!a.target.node.empty())
+        return done(index, view_.cluster().crash_node(a.target.node, a.in_flight));
     done(index, view_.cluster().crash_component(name_of(a.target), a.in_flight));
 }
 
 void Player::act(std::size_t index, const action::Stop& a) {
     if (!a.target.heartbeats.empty())
         return done(index, switch_heartbeats(a.target.heartbeats, false));
+    if (!a.target.node.empty()) return done(index, view_.cluster().stop_node(a.target.node));
     done(index, view_.cluster().stop_component(name_of(a.target)));
 }
 
 void Player::act(std::size_t index, const action::Start& a) {
     if (!a.target.heartbeats.empty())
         return done(index, switch_heartbeats(a.target.heartbeats, true));
+    if (!a.target.node.empty()) return done(index, view_.cluster().start_node(a.target.node));
     done(index, view_.cluster().start_component(name_of(a.target)));
 }
 
@@ -218,6 +222,11 @@ void Player::act(std::size_t index, const action::Restart& a) {
         auto problem = switch_heartbeats(node, false);
         if (!problem) problem = switch_heartbeats(node, true);
         return done(index, problem);
+    }
+    if (!a.target.node.empty()) {
+        auto failed = view_.cluster().crash_node(a.target.node, model::InFlight::Deliver);
+        if (!failed) failed = view_.cluster().start_node(a.target.node);
+        return done(index, failed);
     }
     auto problem = view_.cluster().stop_component(name_of(a.target));
     if (!problem) problem = view_.cluster().start_component(name_of(a.target));

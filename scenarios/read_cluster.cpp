@@ -184,10 +184,48 @@ void read_objects(const Node* cluster, LoadContext& context, Scenario& scenario)
     }
 }
 
+const Node* on_kubelets(const Node& cluster) {
+    const Node* on = cluster.find("controllers");
+    return on ? on->find("kubelet") : nullptr;
+}
+
+void read_kubelet(const Node& node, LoadContext& context, model::KubeletOptions& options) {
+    const auto take = [&](const char* key, Distribution& into) {
+        if (const Node* given = node.find(key))
+            into = read_distribution(*given, std::string("spec.cluster.kubelet.") + key, context);
+    };
+    take("makeSandbox", options.make_sandbox);
+    take("createContainer", options.create_container);
+    take("startContainer", options.start_container);
+    take("stopSandbox", options.stop_sandbox);
+    take("changeOwner", options.chown);
+    options.start_delay = duration_of(node.find("startDelay")).value_or(options.start_delay);
+    options.enable_controller_attach_detach =
+        bool_of(node.find("enableControllerAttachDetach"), options.enable_controller_attach_detach);
+    options.shutdown_grace =
+        duration_of(node.find("shutdownGracePeriod")).value_or(options.shutdown_grace);
+    options.shutdown_grace_critical = duration_of(node.find("shutdownGracePeriodCriticalPods"))
+                                          .value_or(options.shutdown_grace_critical);
+    if (options.shutdown_grace_critical > options.shutdown_grace)
+        context.error(node.place(),
+                      "kubelet: shutdownGracePeriodCriticalPods is a part of shutdownGracePeriod");
+    options.selinux = bool_of(node.find("seLinux"), options.selinux);
+}
+
 void read_options(const Node& cluster, LoadContext& context, model::ClusterOptions& options) {
     if (const Node* on = cluster.find("controllers")) {
         options.controller_manager_on = bool_of(on->find("kubeControllerManager"), true);
         options.scheduler_on = bool_of(on->find("scheduler"), true);
+    }
+    if (const Node* kubelet = cluster.find("kubelet"))
+        read_kubelet(*kubelet, context, options.kubelet);
+    if (const Node* kubelets = on_kubelets(cluster)) {
+        if (kubelets->is_bool()) {
+            options.kubelet.on = kubelets->scalar.as_bool();
+        } else {
+            options.kubelet.nodes.emplace();
+            for (const Node& node : kubelets->items) options.kubelet.nodes->push_back(node.text);
+        }
     }
     if (const Node* kcm = cluster.find("kubeControllerManager")) {
         model::ControllerManagerOptions& o = options.controller_manager;

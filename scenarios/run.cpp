@@ -6,6 +6,7 @@
 #include "model/attachdetach/invariants.hpp"
 #include "model/csi/endpoint.hpp"
 #include "model/csi/lifecycle.hpp"
+#include "model/node/node_invariants.hpp"
 #include "model/sidecar/provision_rules.hpp"
 #include "model/volume/invariants.hpp"
 #include "scenarios/activity.hpp"
@@ -122,6 +123,7 @@ struct Run::Impl : model::Listener {
     std::unique_ptr<model::Listener> invariants;
     std::unique_ptr<model::attachdetach::Invariants> attach_invariants;
     // Where there are drivers.
+    std::unique_ptr<model::node::NodeInvariants> node_invariants;
     std::unique_ptr<model::csi::LifecycleRules> lifecycle;
     std::unique_ptr<model::Listener> provisioning;
     Comparer comparer{scenario.compare};
@@ -160,9 +162,16 @@ void Run::Impl::want_uids() {
 void Run::Impl::watch_drivers() {
     if (cluster.drivers().empty()) return;
     provisioning = model::sidecar::make_provision_rules(cluster);
+    node_invariants = std::make_unique<model::node::NodeInvariants>(cluster.journal());
     lifecycle = std::make_unique<model::csi::LifecycleRules>(cluster.journal());
     lifecycle->allow([this](std::string_view rule, const model::CsiCall& call) {
-        return rule == model::csi::rule::kLeftNodeFirst && attach_invariants->is_by_force(call);
+        if (rule == model::csi::rule::kLeftNodeFirst) return attach_invariants->is_by_force(call);
+        if (rule != model::csi::rule::kAttachedFirst) return false;
+        // A driver whose CSIDriver object says that nothing attaches its volumes is taken at its
+        // word.
+        const auto driver = model::api::as<model::api::CSIDriver>(
+            cluster.server().find(model::api::Kind::CSIDriver, model::api::Key("", call.driver)));
+        return driver && !driver->spec.attachRequired.value_or(true);
     });
     for (const std::string& name : cluster.drivers())
         lifecycle->know(name, offered(cluster.endpoint(name)->driver().settings()));

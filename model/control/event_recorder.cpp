@@ -79,14 +79,17 @@ void EventCorrelator::stored(const std::string& key, const api::Event& event) {
     observed_.put(key, Observed{event.count, event.firstTimestamp, event.metadata.name});
 }
 
-ClientEventRecorder::ClientEventRecorder(Client& client, std::string component)
+ClientEventRecorder::ClientEventRecorder(Client& client, std::string component, std::string host)
     : client_(client),
       component_(std::move(component)),
-      stream_(client.engine().stream("recorder/" + component_)),
+      host_(std::move(host)),
+      stream_(
+          client.engine().stream("recorder/" + component_ + (host_.empty() ? "" : "/") + host_)),
       queue_(client.engine()) {}
 
-void ClientEventRecorder::record(const api::Object& about, EventType type, std::string_view reason,
-                                 std::string message) {
+void ClientEventRecorder::record_part(const api::Object& about, std::string_view field_path,
+                                      EventType type, std::string_view reason,
+                                      std::string message) {
     if (queued_ >= kQueueMax) return;  // as upstream: dropped without a word
     api::Server& server = client_.server();
     const api::KindInfo& info = server.scheme().info(about.kind);
@@ -106,6 +109,8 @@ void ClientEventRecorder::record(const api::Object& about, EventType type, std::
     event.message = message;
     event.type = type == EventType::Normal ? "Normal" : "Warning";
     event.source.component = component_;
+    event.source.host = host_;
+    event.involvedObject.fieldPath = field_path;
     event.firstTimestamp = event.lastTimestamp = server.wall_clock();
     event.count = 1;
     if (server.profile().events_name_reporter) event.reportingComponent = component_;

@@ -77,9 +77,10 @@ class EventCorrelator {
 
 class ClientEventRecorder : public EventRecorder {
   public:
-    ClientEventRecorder(Client& client, std::string component);
-    void record(const api::Object& about, EventType type, std::string_view reason,
-                std::string message) override;
+    // `host`: the node of a component that runs on one.
+    ClientEventRecorder(Client& client, std::string component, std::string host = {});
+    void record_part(const api::Object& about, std::string_view field_path, EventType type,
+                     std::string_view reason, std::string message) override;
     // The actor that writes; runs for ever.
     sim::Task<void> run();
 
@@ -87,7 +88,7 @@ class ClientEventRecorder : public EventRecorder {
     sim::Task<bool> write(EventCorrelator::Correlated& correlated);
 
     Client& client_;
-    std::string component_;
+    std::string component_, host_;
     sim::Stream& stream_;
     EventCorrelator correlator_;
     sim::Mailbox<api::Ref<api::Event>> queue_;

@@ -40,8 +40,9 @@ Client& Process::client(api::Text name, int qps, int burst) {
     return *clients_.back();
 }
 
-EventRecorder& Process::recorder(Client& client, std::string component) {
-    auto recorder = std::make_unique<ClientEventRecorder>(client, std::move(component));
+EventRecorder& Process::recorder(Client& client, std::string component, std::string host) {
+    auto recorder =
+        std::make_unique<ClientEventRecorder>(client, std::move(component), std::move(host));
     spawn("events of " + client.name().str(), recorder->run());
     recorders_.push_back(std::move(recorder));
     return *recorders_.back();

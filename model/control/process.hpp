@@ -49,7 +49,7 @@ class Process {
     Informer& informer(api::Kind kind);
     Client& client(api::Text name, int qps, int burst);
     // Writes events through `client` in an actor of this process.
-    EventRecorder& recorder(Client& client, std::string component);
+    EventRecorder& recorder(Client& client, std::string component, std::string host = {});
     void add(std::unique_ptr<Controller> controller) {
         controllers_.push_back(std::move(controller));
     }

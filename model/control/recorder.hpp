@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "model/api/objects_core.hpp"
 
@@ -19,8 +20,13 @@ enum class EventType : unsigned char { Normal, Warning };
 class EventRecorder {
   public:
     virtual ~EventRecorder() = default;
-    virtual void record(const api::Object& about, EventType type, std::string_view reason,
-                        std::string message) = 0;
+    void record(const api::Object& about, EventType type, std::string_view reason,
+                std::string message) {
+        record_part(about, {}, type, reason, std::move(message));
+    }
+    // About a part of the object: "spec.containers{web}".
+    virtual void record_part(const api::Object& about, std::string_view field_path, EventType type,
+                             std::string_view reason, std::string message) = 0;
 };
 
 }  // namespace model::control

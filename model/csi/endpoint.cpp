@@ -103,7 +103,7 @@ void Endpoint::begin(Text caller, Request request, sim::Duration timeout,
     call.begun_in = engine_.current().seq;
     call.promise = std::move(promise);
     tell(call, CsiCall::Moment::Started, nullptr);
-    call.fault = faults_.next(method_of(call.request), fault_stream_);
+    call.fault = faults_->next(method_of(call.request), fault_stream_);
     if (!take_lock(call))
         return answer(id, Outcome(driver_->busy(driver_->lock_key(call.request))));
     std::optional<RpcStatus> refused;

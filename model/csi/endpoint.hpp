@@ -69,7 +69,9 @@ class Endpoint {
     Driver& driver() { return *driver_; }
     const Text& name() const { return driver_->settings().name; }
     const Text& node() const { return node_; }
-    FaultPlan& faults() { return faults_; }
+    FaultPlan& faults() { return *faults_; }
+    // The parts of a driver on nodes have one plan with its controller part.
+    void share_faults(const Endpoint& with) { faults_ = with.faults_; }
     // Calls that somebody waits for.
     std::size_t awaited() const;
     // Those about this volume id or name, in the order of their start.
@@ -118,7 +120,7 @@ class Endpoint {
     sim::Stream& latency_stream_;
     sim::Stream& fault_stream_;
     control::RateLimit rate_;
-    FaultPlan faults_;
+    std::shared_ptr<FaultPlan> faults_ = std::make_shared<FaultPlan>();
     std::map<std::uint64_t, Call> calls_;
     std::deque<std::uint64_t> waiting_;  // for their turn, where only so many run at a time
     std::set<Text> locks_;

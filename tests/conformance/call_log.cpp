@@ -85,9 +85,28 @@ class Names {
     Map names_, handles_;
 };
 
+// A path under the kubelet's directory, wherever that is, without the uids of pods and the hashes
+// of handles, which a real driver counts.
+std::string stable_path(const std::string& text) {
+    std::size_t begin = std::min(text.find("/plugins/kubernetes.io/"), text.find("/pods/"));
+    if (text.empty() || text[0] != '/' || begin == std::string::npos) return text;
+    std::string path;
+    const std::string parts = text.substr(begin) + "/";
+    for (std::size_t at = 0; at < parts.size();) {
+        const std::size_t end = parts.find('/', at);
+        const std::string part = parts.substr(at, end - at);
+        const bool hash = part.size() == 64;
+        const bool uid = part.starts_with("<uid:") || (part.size() == 36 && part[8] == '-');
+        path += (hash ? "<hash>" : uid ? "<uid>" : part) + "/";
+        at = end + 1;
+    }
+    path.pop_back();
+    return path;
+}
+
 json normal(const json& value, const std::string& key, const Names& names) {
     if (key.ends_with("csiProvisionerIdentity") || key == "secrets") return "<present>";
-    if (value.is_string()) return names.replaced(value.get<std::string>());
+    if (value.is_string()) return stable_path(names.replaced(value.get<std::string>()));
     if (value.is_object()) {
         json out = json::object();
         for (const auto& [name, member] : value.items()) out[name] = normal(member, name, names);

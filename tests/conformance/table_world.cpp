@@ -44,8 +44,8 @@ std::string SentRequest::to_string() const {
     return text + (ns.empty() ? name : ns + "/" + name);
 }
 
-void CollectingRecorder::record(const api::Object&, control::EventType type,
-                                std::string_view reason, std::string message) {
+void CollectingRecorder::record_part(const api::Object&, std::string_view, control::EventType type,
+                                     std::string_view reason, std::string message) {
     const std::string word = type == control::EventType::Warning ? "Warning " : "Normal ";
     events.push_back(word + std::string(reason) + " " + message);
 }

@@ -34,8 +34,9 @@ struct SentRequest {
 class CollectingRecorder : public model::control::EventRecorder {
   public:
     std::vector<std::string> events;  // "Warning Reason message"
-    void record(const model::api::Object& about, model::control::EventType type,
-                std::string_view reason, std::string message) override;
+    void record_part(const model::api::Object& about, std::string_view field_path,
+                     model::control::EventType type, std::string_view reason,
+                     std::string message) override;
 };
 
 class TableWorld : private model::Listener {

@@ -1,0 +1,66 @@
+#include "model/node/node_invariants.hpp"
+
+#include "model/api/objects_core.hpp"
+
+namespace model::node {
+
+std::string pod_of_path(const std::string& path) {
+    constexpr std::string_view kPods = "/pods/", kDevices = "/volumeDevices/publish/";
+    if (const std::size_t at = path.find(kPods); at != std::string::npos) {
+        const std::size_t begin = at + kPods.size();
+        return path.substr(begin, path.find('/', begin) - begin);
+    }
+    if (path.find(kDevices) == std::string::npos) return {};
+    return path.substr(path.rfind('/') + 1);
+}
+
+NodeInvariants::NodeInvariants(Journal& journal) : journal_(journal) { journal_.listen(this); }
+NodeInvariants::~NodeInvariants() { journal_.ignore(this); }
+
+void NodeInvariants::violated(const Stamp& stamp, std::string_view rule, std::string detail) {
+    Violated v;
+    v.invariant = rule;
+    v.detail = std::move(detail);
+    journal_.emit(stamp, v);
+}
+
+void NodeInvariants::on(const Stamp& stamp, const Happening& happening) {
+    if (const auto* call = std::get_if<CsiCall>(&happening)) on_call(stamp, *call);
+    if (const auto* commit = std::get_if<Committed>(&happening)) on_commit(stamp, *commit);
+}
+
+// What a call has done counts from its end on; what is taken away, from its success.
+void NodeInvariants::on_call(const Stamp& stamp, const CsiCall& call) {
+    if (call.moment != CsiCall::Moment::Ended || !call.outcome || !call.outcome->status.ok())
+        return;
+    if (const auto* r = std::get_if<csi::NodePublishVolumeRequest>(call.request)) {
+        const std::string path = r->target_path.str();
+        if (const std::string pod = pod_of_path(path); !pod.empty()) published_[pod].insert(path);
+        if (r->volume_capability->access_mode != csi::AccessMode::SingleNodeSingleWriter) return;
+        std::set<std::string>& paths =
+            for_one_pod_[{call.driver.str() + "^" + r->volume_id.str(), call.node.str()}];
+        paths.insert(path);
+        if (paths.size() > 1)
+            violated(stamp, kOnePodOnly, r->volume_id.str() + " is at " + path + " too");
+    } else if (const auto* u = std::get_if<csi::NodeUnpublishVolumeRequest>(call.request)) {
+        const std::string path = u->target_path.str();
+        const std::string pod = pod_of_path(path);
+        if (const auto found = published_.find(pod); found != published_.end()) {
+            found->second.erase(path);
+            if (found->second.empty()) published_.erase(found);
+        }
+        for_one_pod_[{call.driver.str() + "^" + u->volume_id.str(), call.node.str()}].erase(path);
+    }
+}
+
+void NodeInvariants::on_commit(const Stamp& stamp, const Committed& commit) {
+    if (commit.change != Change::Deleted || !commit.object ||
+        commit.object->kind != api::Kind::Pod || commit.by != "kubelet")
+        return;
+    const auto found = published_.find(commit.object->metadata.uid.str());
+    if (found == published_.end()) return;
+    violated(stamp, kUnpublishedFirst,
+             commit.object->key().to_string() + ": " + *found->second.begin() + " is mounted");
+}
+
+}  // namespace model::node

@@ -1,0 +1,45 @@
+// NodeInvariants: what kubelets promise, checked at every commit and call: a pod's object is
+// deleted by its kubelet only after its volumes were unpublished; no volume for one pod only is
+// published for two of a node. (That stage follows attach, publish follows stage and unstage
+// follows unpublish is checked by csi/lifecycle.hpp for whoever calls.)
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "model/csi/messages.hpp"
+#include "model/journal.hpp"
+
+namespace model::node {
+
+class NodeInvariants final : public Listener {
+  public:
+    // Listens to the journal until destroyed; emits into it.
+    explicit NodeInvariants(Journal& journal);
+    ~NodeInvariants() override;
+    NodeInvariants(const NodeInvariants&) = delete;
+    NodeInvariants& operator=(const NodeInvariants&) = delete;
+
+    static constexpr std::string_view kUnpublishedFirst =
+        "a kubelet deletes a pod's object only after its volumes were unpublished";
+    static constexpr std::string_view kOnePodOnly =
+        "a ReadWriteOncePod volume is published for one pod of a node at a time";
+
+    void on(const Stamp& stamp, const Happening& happening) override;
+
+  private:
+    void on_call(const Stamp& stamp, const CsiCall& call);
+    void on_commit(const Stamp& stamp, const Committed& commit);
+    void violated(const Stamp& stamp, std::string_view rule, std::string detail);
+
+    Journal& journal_;
+    std::map<std::string, std::set<std::string>> published_;  // pod uid -> target paths
+    std::map<std::pair<std::string, std::string>, std::set<std::string>>
+        for_one_pod_;  // driver and volume, node -> target paths
+};
+
+// The pod of a target path under /var/lib/kubelet/pods; "" where it is none.
+std::string pod_of_path(const std::string& path);
+
+}  // namespace model::node
