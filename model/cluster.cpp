@@ -277,6 +277,7 @@ void Cluster::add_kubelet(const api::Text& node) {
         auto process = new_process(name);
         const auto fill = [this, node, runs_since_long](control::Process& p) {
             kubelets_->bring_up(p, node, runs_since_long);
+            if (!runs_since_long) (void)heartbeats_->start(node);
         };
         if (runs_since_long) {
             fill(*process);
@@ -300,6 +301,7 @@ void Cluster::start() {
         if (!server_->find(api::Kind::CSINode, node->key()) && !drivers_.empty())
             (void)server_->preload(kubelets_->csi_node(*node));
         add_kubelet(node->metadata.name);
+        heartbeats_->leave_status_to_kubelet(node->metadata.name);
     }
     heartbeats_->begin();
     for (const auto& p : programs_) p->process = p->bring_up(true);
@@ -354,7 +356,7 @@ csi::Endpoint* Cluster::node_endpoint(std::string_view driver, std::string_view 
 
 std::optional<std::string> Cluster::crash_node(std::string_view node, InFlight in_flight) {
     const std::string name = std::string(kKubeletPrefix) + std::string(node);
-    if (!program(name)) return "node " + std::string(node) + " has no kubelet";
+    if (!program(name)) return heartbeats_->stop(api::Text(node));
     std::optional<std::string> problem;
     if (is_running(name)) problem = end_component(name, Lifecycle::What::Crashed, in_flight);
     kubelets_->set_power(node, false);
@@ -377,7 +379,7 @@ std::optional<std::string> Cluster::stop_node(std::string_view node) {
 
 std::optional<std::string> Cluster::start_node(std::string_view node) {
     const std::string name = std::string(kKubeletPrefix) + std::string(node);
-    if (!program(name)) return "node " + std::string(node) + " has no kubelet";
+    if (!program(name)) return heartbeats_->start(api::Text(node));
     kubelets_->set_power(node, true);
     return is_running(name) ? "node " + std::string(node) + " is running already"
                             : start_component(name);
@@ -424,6 +426,8 @@ std::optional<std::string> Cluster::end_component(std::string_view component, Li
         part->endpoint->set_running(false);
     } else {
         Program& p = *program(*name);
+        if (name->starts_with(kKubeletPrefix))
+            (void)heartbeats_->stop(api::Text(name->substr(kKubeletPrefix.size())));
         if (in_flight == InFlight::Drop) p.process->drop_in_flight();
         p.process.reset();
         if (how == Lifecycle::What::Stopped) ++p.pod;
