@@ -212,6 +212,13 @@ void read_kubelet(const Node& node, LoadContext& context, model::KubeletOptions&
     options.selinux = bool_of(node.find("seLinux"), options.selinux);
 }
 
+void read_scheduler(const Node* node, model::SchedulerOptions& o) {
+    if (!node) return;
+    o.start_delay = duration_of(node->find("startDelay")).value_or(o.start_delay);
+    if (const Node* choice = node->find("choice"))
+        for (const Member& m : choice->members) o.choice[m.key] = text_of(&m.value);
+}
+
 void read_options(const Node& cluster, LoadContext& context, model::ClusterOptions& options) {
     if (const Node* on = cluster.find("controllers")) {
         options.controller_manager_on = bool_of(on->find("kubeControllerManager"), true);
@@ -261,17 +268,10 @@ void read_options(const Node& cluster, LoadContext& context, model::ClusterOptio
         o.enable_host_path_provisioner =
             bool_of(kcm->find("enableHostPathProvisioner"), o.enable_host_path_provisioner);
     }
-    if (const Node* scheduler = cluster.find("scheduler")) {
-        model::SchedulerOptions& o = options.scheduler;
-        o.start_delay = duration_of(scheduler->find("startDelay")).value_or(o.start_delay);
-        if (const Node* choice = scheduler->find("choice"))
-            for (const Member& m : choice->members) o.choice[m.key] = text_of(&m.value);
-    }
-    if (const Node* phases = cluster.find("phases")) {
-        for (const Member& m : phases->members) {
+    read_scheduler(cluster.find("scheduler"), options.scheduler);
+    if (const Node* phases = cluster.find("phases"))
+        for (const Member& m : phases->members)
             if (!m.value.is_null()) options.phases[m.key] = *duration_of(&m.value);
-        }
-    }
     const Node* server = cluster.find("apiServer");
     if (server)
         options.latencies.at_once =

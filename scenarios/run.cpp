@@ -7,6 +7,7 @@
 #include "model/csi/endpoint.hpp"
 #include "model/csi/lifecycle.hpp"
 #include "model/node/node_invariants.hpp"
+#include "model/scheduler/placement_rules.hpp"
 #include "model/sidecar/provision_rules.hpp"
 #include "model/volume/invariants.hpp"
 #include "scenarios/activity.hpp"
@@ -120,7 +121,7 @@ struct Run::Impl : model::Listener {
     model::api::ObjectRef last_written;
     model::api::Text last_writer;
     Time next_settle_check{};
-    std::unique_ptr<model::Listener> invariants;
+    std::unique_ptr<model::Listener> invariants, placement;
     std::unique_ptr<model::attachdetach::Invariants> attach_invariants;
     // Where there are drivers.
     std::unique_ptr<model::node::NodeInvariants> node_invariants;
@@ -181,6 +182,7 @@ void Run::Impl::start() {
     if (std::exchange(started, true)) return;
     invariants = model::volume::make_invariants(cluster);
     attach_invariants = model::attachdetach::make_invariants(cluster);
+    placement = model::scheduler::make_placement_rules(cluster);
     watch_drivers();
     view.note_existing_uids();
     for (const Expectation& e : scenario.expect) judge.begin(e, -1);

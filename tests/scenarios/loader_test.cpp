@@ -267,22 +267,31 @@ TEST_CASE("keys that name absent actors are noted, keys that turn them off accep
     const Scenario s = load(
         "  cluster:\n"
         "    controllers: {scheduler: true, kubelet: [node-1], externalProvisioner: true, "
-        "externalAttacher: false}\n"
+        "externalAttacher: false, externalSnapshotter: true}\n"
         "    scheduler: {choice: {default/web-0: node-2}}\n"
         "    phases: {attachDetachSync: 3s, podGC: 4s}\n"
         "    drivers: []\n");
     auto noted = [&](const std::string& text) {
         return std::find(s.notices.begin(), s.notices.end(), text) != s.notices.end();
     };
-    CHECK(noted("spec.cluster.controllers.scheduler: the scheduler is not modelled yet"));
-    CHECK(noted("spec.cluster.controllers.kubelet: kubelets are not modelled yet"));
+    CHECK(noted("spec.cluster.controllers.externalSnapshotter: snapshots are not modelled yet"));
     CHECK_FALSE(
         noted("spec.cluster.controllers.externalProvisioner: CSI drivers are not modelled yet"));
-    CHECK(noted("spec.cluster.scheduler: the scheduler is not modelled yet"));
-    CHECK(noted("spec.cluster.phases.podGC: the pod garbage collector is not modelled yet"));
     const Scenario off = load("  cluster: {controllers: {scheduler: false, kubelet: false}}\n");
     CHECK(off.notices[0].find("kube-scheduler") == std::string::npos);
     CHECK(off.notices[0].find("kubelet") == std::string::npos);
+}
+
+TEST_CASE("the scheduler's options") {
+    const Scenario s = load(
+        "  cluster:\n"
+        "    controllers: {scheduler: true}\n"
+        "    scheduler: {startDelay: 2s, choice: {default/web-0: node-2}}\n");
+    CHECK(s.cluster.scheduler_on);
+    CHECK(s.cluster.scheduler.start_delay == 2s);
+    CHECK(s.cluster.scheduler.choice.at("default/web-0") == "node-2");
+    CHECK(load("  cluster: {}\n").cluster.scheduler_on);
+    CHECK_FALSE(load("  cluster: {controllers: {scheduler: false}}\n").cluster.scheduler_on);
 }
 
 TEST_CASE("kinds that nothing acts on are stored with a warning") {
