@@ -334,7 +334,7 @@ const std::vector<Latency>& latencies() {
         {"volume-attached", Part::Attacher, "the VolumeAttachment's creation",
          "its attached becoming true"},
         {"volume-mounted", Part::Kubelet, "the pod's nodeName being set",
-         "its containers' creation being possible"},
+         "its status saying that containers can start, or do"},
         {"pod-running", Part::Kubelet, "the pod's creation", "its phase becoming Running"},
         {"claim-deleted", Part::Core, "the claim's deletion being asked for",
          "the claim being gone"},

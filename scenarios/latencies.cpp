@@ -29,6 +29,14 @@ bool becomes(const Committed& c, std::string_view phase) {
            (!c.previous || phase_of<T>(c.previous) != phase);
 }
 
+// Its volumes are mounted: the status says that containers can start, or, in versions that do not
+// say so, that one has.
+bool may_start(const Pod& pod) {
+    for (const model::api::Condition& c : pod.status.conditions)
+        if (c.type == "PodReadyToStartContainers") return c.status == "True";
+    return pod.status.phase == "Running" || pod.status.phase == "Succeeded";
+}
+
 }  // namespace
 
 LatencySamples::LatencySamples(std::string name) : name_(std::move(name)) {}
@@ -86,15 +94,23 @@ void LatencySamples::on_provisioned(sim::Time at, const Committed& c) {
 }
 
 void LatencySamples::on_pod(sim::Time at, const Committed& c) {
-    if (name_ != "pod-scheduled") return;
+    if (!name_.starts_with("pod-") && name_ != "volume-mounted") return;
     const Key key = c.object->key();
-    if (c.change == Change::Added) begin(key, at);
     // One that is gone was withdrawn.
     if (c.change == Change::Deleted) {
         began_.erase(key);
-    } else if (!as<Pod>(c.object)->spec.nodeName.empty()) {
-        end(key, at);
+        return;
     }
+    const auto pod = as<Pod>(c.object);
+    const bool has_node = !pod->spec.nodeName.empty();
+    if (name_ == "volume-mounted") {
+        const auto before = as<Pod>(c.previous);
+        if (has_node && (!before || before->spec.nodeName.empty())) begin(key, at);
+        if (may_start(*pod)) end(key, at);
+        return;
+    }
+    if (c.change == Change::Added) begin(key, at);
+    if (name_ == "pod-scheduled" ? has_node : pod->status.phase == "Running") end(key, at);
 }
 
 void LatencySamples::on_attachment(sim::Time at, const Committed& c) {

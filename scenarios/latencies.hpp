@@ -1,11 +1,15 @@
 // Latencies by name, as expectations bound them: how long from one instant of an object to another.
 //     claim-bound       from the claim's creation to its phase becoming Bound
+//     claim-provisioned from the claim's creation to the creation of a volume made for it
 //     pod-scheduled     from the pod's creation to it having a node
+//     volume-attached   from the attachment's creation to it being attached
+//     volume-mounted    from the pod having a node to its status saying that containers can start
+//     pod-running       from the pod's creation to its phase becoming Running
 //     claim-deleted     from the claim's deletion being asked for to the claim being gone
 //     volume-reclaimed  from the volume's phase becoming Released to it being gone, or Available
 //     again
-// The others of language::latencies() wait for their actors. An object that has begun and not come
-// to its last instant when the run ends counts as slower than any bound.
+// An object that has begun and not come to its last instant when the run ends counts as slower than
+// any bound.
 #pragma once
 
 #include <map>

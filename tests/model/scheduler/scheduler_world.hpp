@@ -19,7 +19,16 @@ class SchedulerWorld : public volume::VolumeWorld {
     }
     ~SchedulerWorld() override { crash_scheduler(); }
 
-    Draft node(std::string_view name, std::string_view zone = "") {
+    // The server taints a new node as not ready; who takes that away is not in this world.
+    struct NodeDraft : Draft {
+        api::Response made() {
+            const api::Response made = world.create(v);
+            api::Node ready = static_cast<const api::Node&>(*made.object);
+            ready.spec.taints.clear();
+            return world.update(ready);
+        }
+    };
+    NodeDraft node(std::string_view name, std::string_view zone = "") {
         api::Value v;
         v["apiVersion"] = "v1";
         v["kind"] = "Node";
@@ -31,7 +40,7 @@ class SchedulerWorld : public volume::VolumeWorld {
             v["status"][list]["memory"] = "8Gi";
             v["status"][list]["pods"] = "110";
         }
-        return Draft{*this, std::move(v)};
+        return NodeDraft{{*this, std::move(v)}};
     }
     // A volume that only that node reaches.
     Draft local_volume(std::string_view name, std::string_view on) {

@@ -27,6 +27,7 @@ struct NodeWorld {
         using namespace std::chrono_literals;
         ClusterOptions o;
         o.profile = *Profile::of(version);
+        o.kubelet.on = o.scheduler_on = false;
         o.latencies.write = sim::Distribution::constant(3ms);
         o.latencies.read = sim::Distribution::constant(1ms);
         o.latencies.response = sim::Distribution::constant(1ms);
