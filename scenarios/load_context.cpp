@@ -53,8 +53,23 @@ const KindInfo* LoadContext::kind(const Node& node, const std::string& apiVersio
     return nullptr;
 }
 
+namespace {
+
+// Kinds that the model reads as plain values.
+constexpr std::string_view kRead[] = {
+    "ControllerRevision", "DaemonSet",           "Deployment",           "Job",    "LimitRange",
+    "ReplicaSet",         "PriorityClass",       "PodDisruptionBudget",  "Secret", "StatefulSet",
+    "VolumeSnapshot",     "VolumeSnapshotClass", "VolumeSnapshotContent"};
+
+bool is_read(const std::string& kind) {
+    return std::find(std::begin(kRead), std::end(kRead), kind) != std::end(kRead);
+}
+
+}  // namespace
+
 void LoadContext::note_kind(const KindInfo& info, const Place& place) {
-    if (info.typed || !noted_kinds_.insert(info.apiVersion + "/" + info.kind).second) return;
+    if (info.typed || is_read(info.kind)) return;
+    if (!noted_kinds_.insert(info.apiVersion + "/" + info.kind).second) return;
     warn(place, info.kind + " objects are stored as they are; nothing acts on them");
 }
 
