@@ -260,10 +260,10 @@ void Cluster::fill_setting(sidecar::SidecarSetting& setting, const std::string& 
     const Program* own = program(name);
     setting.pod = name + "-" + std::to_string(own ? own->pod : 1);
     setting.ready = [this, name] { tell(name, Lifecycle::What::Ready); };
-    // The kubelet starts the container again at once.
+    // It ends. A kubelet starts the container again at once; without kubelets nobody does.
     setting.lost_driver = [this, name] {
         (void)end_component(name, Lifecycle::What::Crashed, InFlight::Deliver);
-        (void)start_component(name);
+        if (options_.kubelet.on) (void)start_component(name);
     };
 }
 

@@ -2,6 +2,7 @@
 #include "scenarios/file_text.hpp"
 #include "scenarios/language.hpp"
 #include "scenarios/load_context.hpp"
+#include "scenarios/manifests.hpp"
 #include "scenarios/overrides.hpp"
 #include "scenarios/yaml_reader.hpp"
 
@@ -27,6 +28,22 @@ bool is_scenario(const Node& document, LoadContext& context) {
     return false;
 }
 
+// A step whose create nobody expects to be refused says that the object is not there before.
+void drop_created_objects(LoadContext& context, Scenario& scenario) {
+    for (const Step& step : scenario.steps) {
+        if (std::holds_alternative<action::Delete>(step.action)) return;  // it may come again
+        const auto* create = std::get_if<action::Create>(&step.action);
+        if (!create || step.rejected) continue;
+        const std::string name = name_of(create->manifest);
+        const std::size_t dropped = std::erase_if(
+            scenario.objects, [&](const Value& object) { return name_of(object) == name; });
+        if (dropped > 0)
+            context.warn(step.place, name +
+                                         " is created here, and so does not exist before, as "
+                                         "spec.cluster has it");
+    }
+}
+
 void read_spec(const Node& document, const LoadOptions& options, LoadContext& context,
                Scenario& scenario) {
     const Node& metadata = *document.find("metadata");
@@ -42,6 +59,7 @@ void read_spec(const Node& document, const LoadOptions& options, LoadContext& co
     }
     read_cluster(spec, context, scenario);
     scenario.steps = read_steps(spec.find("steps"), scenario.until, context);
+    drop_created_objects(context, scenario);
     if (const Node* expect = spec.find("expect")) {
         for (const Node& node : expect->items) {
             if (auto e = read_expectation(node, context)) scenario.expect.push_back(std::move(*e));

@@ -164,12 +164,14 @@ void read_objects(const Node* cluster, LoadContext& context, Scenario& scenario)
     auto add = [&](const Value& object, const Place& place) {
         const std::string name = name_of(object);
         auto [first, fresh] = seen.emplace(name, place);
-        if (fresh || name.ends_with("*")) {
-            scenario.objects.push_back(object);
-        } else {
-            context.error(place, name + " stands twice in spec.cluster (first at " +
-                                     first->second.to_string() + ")");
+        if (!fresh && !name.ends_with("*")) {
+            // What a cluster is said to hold may be a list of states that followed each other.
+            context.warn(place, name + " stands twice in spec.cluster (first at " +
+                                    first->second.to_string() + "); this one counts");
+            std::erase_if(scenario.objects,
+                          [&](const Value& other) { return name_of(other) == name; });
         }
+        scenario.objects.push_back(object);
     };
     if (!cluster) return;
     if (const Node* nodes = cluster->find("nodes")) {

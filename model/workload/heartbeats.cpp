@@ -89,8 +89,10 @@ void Heartbeats::begin() {
 
 sim::Duration Heartbeats::phase_of(const api::Text& node) const {
     if (phase_) return *phase_ % kPeriod;
-    const std::uint64_t h =
-        sim::hash_pair(server_.options().seed, sim::hash_text("heartbeat:" + node.str()));
+    const auto beat = beats_.find(node);
+    const bool of_its_own = beat != beats_.end() && beat->second.has_kubelet;
+    const std::uint64_t h = sim::hash_pair(
+        server_.options().seed, sim::hash_text("heartbeat:" + (of_its_own ? node.str() : "")));
     return sim::Duration(
         static_cast<std::int64_t>(h % static_cast<std::uint64_t>(kPeriod.count())));
 }

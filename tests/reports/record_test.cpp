@@ -46,6 +46,31 @@ TEST_CASE("the record holds every change as the API prints it, in the order of c
     CHECK(lines.back()["object"]["kind"] != "Lease");
 }
 
+TEST_CASE("of Events those about StatefulSets and the like are left out") {
+    TemporaryFile file;
+    reports::ReportedCluster c(1);
+    reports::Record record(file.path, c.cluster.server().scheme());
+    c.cluster.journal().listen(&record);
+    const auto tell = [&](const char* name, const char* version, const char* kind) {
+        model::api::Value v = reports::ReportedCluster::manifest("Event", name);
+        v["metadata"]["namespace"] = "default";
+        v["involvedObject"]["apiVersion"] = version;
+        v["involvedObject"]["kind"] = kind;
+        v["involvedObject"]["name"] = "web";
+        v["involvedObject"]["namespace"] = "default";
+        c.create_at(2s, v);
+    };
+    tell("about-set", "apps/v1", "StatefulSet");
+    tell("about-pod", "v1", "Pod");
+    c.cluster.start();
+    c.cluster.engine().run_until(sim::Time(5s));
+    record.close();
+    std::set<std::string> names;
+    for (const json& line : file.lines()) names.insert(line["object"]["metadata"]["name"]);
+    CHECK(names.contains("about-pod"));
+    CHECK_FALSE(names.contains("about-set"));
+}
+
 TEST_CASE("a full disk is an error, not a short record") {
     if (!std::ifstream("/dev/full")) return;
     reports::OutputFile file("/dev/full");

@@ -54,7 +54,7 @@ TEST_CASE("a document that is no scenario is refused with its place") {
 }
 
 TEST_CASE("a wrong cluster is refused with its place and the nearest known word") {
-    check_all("clusters", 37);
+    check_all("clusters", 36);
 }
 
 TEST_CASE("a driver, a fault or a sidecar that makes no sense is refused by name and place") {

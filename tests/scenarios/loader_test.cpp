@@ -93,6 +93,33 @@ TEST_CASE("nodes are made by count or one by one") {
     CHECK(named.objects[0].at({"status", "allocatable", "memory"})->as_string() == "256Gi");
 }
 
+TEST_CASE("of two objects of one name the later counts, with a warning") {
+    const Loaded loaded = load_text(
+        test::scenario_of("  cluster: {nodes: 2, objects: [{apiVersion: v1, kind: Node, metadata: "
+                          "{name: node-1, labels: {later: 'yes'}}}]}\n"),
+        "test.yaml");
+    REQUIRE(loaded.scenario);
+    REQUIRE(loaded.scenario->objects.size() == 2);
+    CHECK(loaded.scenario->objects[1].at({"metadata", "labels", "later"})->as_string() == "yes");
+    REQUIRE(loaded.scenario->warnings.size() == 1);
+    CHECK(loaded.scenario->warnings[0].message ==
+          "Node node-1 stands twice in spec.cluster (first at test.yaml:5:20); this one counts");
+}
+
+TEST_CASE("an object that a step creates is not there before") {
+    const std::string text =
+        "  cluster: {objects: [{apiVersion: v1, kind: Node, metadata: {name: a}}]}\n"
+        "  steps:\n"
+        "  - {at: 0s, create: {apiVersion: v1, kind: Node, metadata: {name: a}}";
+    const Scenario created = load(text + "}\n");
+    CHECK(created.objects.empty());
+    REQUIRE(created.warnings.size() == 1);
+    CHECK(created.warnings[0].message ==
+          "Node a is created here, and so does not exist before, as spec.cluster has it");
+    // One that is to be refused says the contrary.
+    CHECK(load(text + ", rejected: {code: 409}}\n").objects.size() == 1);
+}
+
 TEST_CASE("manifests are pasted as kubectl prints them") {
     const std::string printed =
         "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, uid: u-1, "
@@ -100,9 +127,11 @@ TEST_CASE("manifests are pasted as kubectl prints them") {
         "      creationTimestamp: 2025-01-01T00:00:00Z, managedFields: [{manager: kubectl}]},\n"
         "      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}, "
         "status: {phase: Bound}}\n";
+    std::string other = printed;
+    other.replace(other.find("name: data"), 10, "name: more");
     const Scenario s =
         load("  cluster:\n    objects:\n    - " + printed + "  steps:\n  - apply: " + printed +
-             "  - create: " + printed + "  - replace: " + printed);
+             "  - create: " + other + "  - replace: " + printed);
     CHECK(metadata(s.objects[0]) == R"({"creationTimestamp":"2025-01-01T00:00:00Z","name":"data",)"
                                     R"("namespace":"default","uid":"u-1"})");
     CHECK(s.objects[0].at({"status", "phase"})->as_string() == "Bound");
