@@ -3,8 +3,8 @@
 //     {"object":{...whole object as the API prints it...},"t":2.031487,"type":"MODIFIED"}
 //
 // `t` is virtual time in seconds. DELETED carries the last state. An object that existed before
-// time 0 appears when it first changes. Left out: leases, which tell nothing and would be most lines,
-// and what workload controllers say of their own objects, as recordings of real clusters have it.
+// time 0 appears when it first changes. Left out: leases, which tell nothing and would be most
+// lines, and what workload controllers say of their own objects, as in recordings of real clusters.
 #pragma once
 
 #include <string>

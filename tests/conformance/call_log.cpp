@@ -90,13 +90,15 @@ class Names {
 std::string stable_path(const std::string& text) {
     std::size_t begin = std::min(text.find("/plugins/kubernetes.io/"), text.find("/pods/"));
     if (text.empty() || text[0] != '/' || begin == std::string::npos) return text;
-    std::string path;
-    const std::string parts = text.substr(begin) + "/";
+    std::string path, parts = text.substr(begin) + "/";
+    // The recordings' word for a uid, <uid:Pod/web>, has a slash of its own.
+    if (const std::size_t uid = parts.find("<uid:"); uid != std::string::npos)
+        parts.replace(uid, parts.find('>', uid) + 1 - uid, "<uid>");
     for (std::size_t at = 0; at < parts.size();) {
         const std::size_t end = parts.find('/', at);
         const std::string part = parts.substr(at, end - at);
         const bool hash = part.size() == 64;
-        const bool uid = part.starts_with("<uid:") || (part.size() == 36 && part[8] == '-');
+        const bool uid = part.size() == 36 && part[8] == '-';
         path += (hash ? "<hash>" : uid ? "<uid>" : part) + "/";
         at = end + 1;
     }
