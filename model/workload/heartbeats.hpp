@@ -22,8 +22,8 @@ class Heartbeats final : public api::WatchSink {
   public:
     static constexpr sim::Duration kPeriod = std::chrono::seconds(10);
 
-    // `phase`: the first renewal of every node after time 0. If not given, by the seed: each kubelet
-    // has its own, nodes without one share theirs.
+    // `phase`: the first renewal of every node after time 0. If not given, drawn by the seed: each
+    // kubelet has its own, nodes without one share theirs.
     Heartbeats(api::Server& server, const control::Latencies& latencies,
                std::optional<sim::Duration> phase);
     ~Heartbeats() override;

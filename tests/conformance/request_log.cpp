@@ -105,8 +105,8 @@ ByComponent by_component(const std::vector<Request>& requests) {
     for (const Request& r : requests) {
         if (r.what.starts_with("resourcequotas")) continue;  // the recorder left them out
         // A component's recorder writes events beside its workers: two senders, two orders.
-        // The scheduler's go to events.k8s.io, which the recorder left out; of the kubelet's some tell
-        // of what is not modelled (images, DNS). compare.py judges both.
+        // The scheduler's go to events.k8s.io, which the recorder left out; of the kubelet's some
+        // tell of what is not modelled (images, DNS). compare.py judges both.
         if (r.what == "events" && (r.by == "scheduler" || r.by == "kubelet")) continue;
         const std::string sender = r.by + (r.what == "events" ? " (events)" : "");
         log[sender].push_back(r.verb + " " + r.what + " " +
