@@ -140,11 +140,11 @@ const std::vector<Loop>& loops() {
         {"pvBinderResync", Part::Core},           {"attachDetachReconciler", Part::AttachDetach},
         {"attachDetachSync", Part::AttachDetach}, {"desiredStatePopulator", Part::AttachDetach},
         {"nodeMonitor", Part::NodeLifecycle},     {"podGC", Part::PodGarbage},
-        {"nodeHeartbeat", Part::NodeLifecycle},
-        {"kubeletReconciler", Part::Kubelet},     {"kubeletPopulator", Part::Kubelet},
-        {"nodeStatusUpdate", Part::Kubelet},      {"kubeletRelist", Part::Kubelet},
-        {"kubeletSync", Part::Kubelet},           {"kubeletStatus", Part::Kubelet},
-        {"kubeletPlugins", Part::Kubelet},        {"schedulerFlush", Part::Scheduler}};
+        {"nodeHeartbeat", Part::NodeLifecycle},   {"kubeletReconciler", Part::Kubelet},
+        {"kubeletPopulator", Part::Kubelet},      {"nodeStatusUpdate", Part::Kubelet},
+        {"kubeletRelist", Part::Kubelet},         {"kubeletSync", Part::Kubelet},
+        {"kubeletStatus", Part::Kubelet},         {"kubeletPlugins", Part::Kubelet},
+        {"schedulerFlush", Part::Scheduler}};
     return all;
 }
 
