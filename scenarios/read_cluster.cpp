@@ -135,10 +135,6 @@ std::vector<Value> made_nodes(const Node* nodes) {
         if (labels) {
             for (const Member& m : labels->members) all[m.key] = m.value.to_value();
         }
-        const Value ready = Value::map({{"type", "Ready"},
-                                        {"status", "True"},
-                                        {"reason", "KubeletReady"},
-                                        {"message", "kubelet is posting ready status"}});
         made.push_back(Value::map(
             {{"apiVersion", "v1"},
              {"kind", "Node"},
@@ -146,9 +142,7 @@ std::vector<Value> made_nodes(const Node* nodes) {
                                       {"labels", all},
                                       {"annotations", Value::map({{kManaged, "true"}})}})},
              {"spec", Value::map()},
-             {"status", Value::map({{"capacity", amounts},
-                                    {"allocatable", amounts},
-                                    {"conditions", Value::list({ready})}})}}));
+             {"status", Value::map({{"capacity", amounts}, {"allocatable", amounts}})}}));
     };
     if (!nodes) return made;
     for (std::int64_t i = 1; i <= int_of(nodes); ++i)
