@@ -1,4 +1,6 @@
 // Text to Scenario: read, override, check the shape, then read each part.
+#include <set>
+
 #include "scenarios/file_text.hpp"
 #include "scenarios/language.hpp"
 #include "scenarios/load_context.hpp"
@@ -30,17 +32,20 @@ bool is_scenario(const Node& document, LoadContext& context) {
 
 // A step whose create nobody expects to be refused says that the object is not there before.
 void drop_created_objects(LoadContext& context, Scenario& scenario) {
+    std::set<std::string> names;
+    for (const Value& object : scenario.objects) names.insert(name_of(object));
     for (const Step& step : scenario.steps) {
+        if (names.empty()) return;
         if (std::holds_alternative<action::Delete>(step.action)) return;  // it may come again
         const auto* create = std::get_if<action::Create>(&step.action);
         if (!create || step.rejected) continue;
         const std::string name = name_of(create->manifest);
-        const std::size_t dropped = std::erase_if(
-            scenario.objects, [&](const Value& object) { return name_of(object) == name; });
-        if (dropped > 0)
-            context.warn(step.place, name +
-                                         " is created here, and so does not exist before, as "
-                                         "spec.cluster has it");
+        if (names.erase(name) == 0) continue;
+        std::erase_if(scenario.objects,
+                      [&](const Value& object) { return name_of(object) == name; });
+        context.warn(step.place, name +
+                                     " is created here, and so does not exist before, as "
+                                     "spec.cluster has it");
     }
 }
 
