@@ -82,10 +82,7 @@ void DaemonSetController::start() {
 }
 
 api::ObjectRef DaemonSetController::set_of(const api::ObjectRef& pod) const {
-    const api::OwnerReference* owner = pod ? controller_of(pod->metadata) : nullptr;
-    if (!owner || owner->kind != "DaemonSet") return {};
-    const api::ObjectRef set = sets_.get(api::Key(pod->metadata.ns, owner->name));
-    return set && set->metadata.uid == owner->uid ? set : api::ObjectRef();
+    return owner_in(sets_, "DaemonSet", pod);
 }
 
 void DaemonSetController::on_pod(const api::ObjectRef& before, const api::ObjectRef& after) {
@@ -132,11 +129,7 @@ DaemonSetController::Fit DaemonSetController::fit(const api::ObjectRef& set,
 sim::Task<api::Status> DaemonSetController::sync_and_requeue(control::WorkQueue::Item item) {
     auto syncing = sync(item.key);
     api::Status status = co_await std::move(syncing);
-    if (status.ok()) {
-        queue_.forget(item.key);
-    } else {
-        queue_.add_rate_limited(item.key);
-    }
+    settle(queue_, item.key, status);
     co_return status;
 }
 

@@ -77,11 +77,7 @@ void DeploymentController::on_pod(const api::ObjectRef& before, const api::Objec
 sim::Task<api::Status> DeploymentController::sync_and_requeue(control::WorkQueue::Item item) {
     auto syncing = sync(item.key);
     api::Status status = co_await std::move(syncing);
-    if (status.ok()) {
-        queue_.forget(item.key);
-    } else {
-        queue_.add_rate_limited(item.key);
-    }
+    settle(queue_, item.key, status);
     co_return status;
 }
 

@@ -69,10 +69,7 @@ void JobController::start() {
 }
 
 api::ObjectRef JobController::job_of(const api::ObjectRef& pod) const {
-    const api::OwnerReference* owner = pod ? controller_of(pod->metadata) : nullptr;
-    if (!owner || owner->kind != "Job") return {};
-    const api::ObjectRef job = jobs_.get(api::Key(pod->metadata.ns, owner->name));
-    return job && job->metadata.uid == owner->uid ? job : api::ObjectRef();
+    return owner_in(jobs_, "Job", pod);
 }
 
 void JobController::on_pod(const api::ObjectRef& before, const api::ObjectRef& after) {
@@ -89,11 +86,7 @@ void JobController::on_pod(const api::ObjectRef& before, const api::ObjectRef& a
 sim::Task<api::Status> JobController::sync_and_requeue(control::WorkQueue::Item item) {
     auto syncing = sync(item.key);
     api::Status status = co_await std::move(syncing);
-    if (status.ok()) {
-        queue_.forget(item.key);
-    } else {
-        queue_.add_rate_limited(item.key);
-    }
+    settle(queue_, item.key, status);
     co_return status;
 }
 

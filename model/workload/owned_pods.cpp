@@ -78,6 +78,22 @@ api::Value to_value(const api::OwnerReference& owner) {
     return v;
 }
 
+api::ObjectRef owner_in(const control::Informer& owners, std::string_view kind,
+                        const api::ObjectRef& pod) {
+    const api::OwnerReference* named = pod ? controller_of(pod->metadata) : nullptr;
+    if (!named || named->kind != kind) return {};
+    const api::ObjectRef owner = owners.get(api::Key(pod->metadata.ns, named->name));
+    return owner && owner->metadata.uid == named->uid ? owner : api::ObjectRef();
+}
+
+void settle(control::WorkQueue& queue, const api::Key& key, const api::Status& status) {
+    if (status.ok()) {
+        queue.forget(key);
+    } else {
+        queue.add_rate_limited(key);
+    }
+}
+
 api::LabelSelector selector_of(const api::Value& selector) {
     api::LabelSelector out;
     if (const api::Value* labels = selector.find("matchLabels"))

@@ -6,10 +6,12 @@
 
 #include <functional>
 #include <map>
+#include <string_view>
 #include <vector>
 
 #include "model/api/selector.hpp"
 #include "model/control/informer.hpp"
+#include "model/control/work_queue.hpp"
 
 namespace model::workload {
 
@@ -17,6 +19,13 @@ namespace model::workload {
 const api::OwnerReference* controller_of(const api::ObjectMeta& meta);
 api::OwnerReference controller_ref(const api::Object& owner, const api::KindInfo& info);
 api::Value to_value(const api::OwnerReference& owner);
+
+// The owner of that kind that controls the pod, as the cache has it; null where there is none, or
+// another one of its name.
+api::ObjectRef owner_in(const control::Informer& owners, std::string_view kind,
+                        const api::ObjectRef& pod);
+// A key whose sync failed comes again after a backoff.
+void settle(control::WorkQueue& queue, const api::Key& key, const api::Status& status);
 
 api::LabelSelector selector_of(const api::Value& selector);
 // No deletion was asked for and it has not ended.

@@ -142,10 +142,7 @@ void ReplicaSetController::on_set(const api::ObjectRef& before, const api::Objec
 }
 
 api::ObjectRef ReplicaSetController::set_of(const api::ObjectRef& pod) const {
-    const api::OwnerReference* owner = pod ? controller_of(pod->metadata) : nullptr;
-    if (!owner || owner->kind != "ReplicaSet") return {};
-    const api::ObjectRef set = sets_.get(api::Key(pod->metadata.ns, owner->name));
-    return set && set->metadata.uid == owner->uid ? set : api::ObjectRef();
+    return owner_in(sets_, "ReplicaSet", pod);
 }
 
 void ReplicaSetController::on_pod(const api::ObjectRef& before, const api::ObjectRef& after) {
@@ -182,11 +179,7 @@ void ReplicaSetController::on_pod(const api::ObjectRef& before, const api::Objec
 sim::Task<api::Status> ReplicaSetController::sync_and_requeue(control::WorkQueue::Item item) {
     auto syncing = sync(item.key);
     api::Status status = co_await std::move(syncing);
-    if (status.ok()) {
-        queue_.forget(item.key);
-    } else {
-        queue_.add_rate_limited(item.key);
-    }
+    settle(queue_, item.key, status);
     co_return status;
 }
 
