@@ -1,7 +1,9 @@
 #include "sim/distribution.hpp"
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
+#include <tuple>
 
 #include "sim/elementary.hpp"
 
@@ -128,6 +130,20 @@ std::int64_t Distribution::Table::at(std::uint64_t position) const {
     return between(tail[index], tail[index + 1], fine, 32);
 }
 
+// A table is a function of its parameters alone, and the same few are asked for by every run of a
+// process: it is made once a thread. The bound keeps a sweep over parameters from filling memory.
+template <class ShapeMade>
+std::shared_ptr<const Distribution::Table> Distribution::remembered(const Distribution& parameters,
+                                                                    const ShapeMade& shape) {
+    constexpr std::size_t kRemembered = 256;
+    using Parameters = std::tuple<Kind, Duration, Duration>;
+    thread_local std::map<Parameters, std::shared_ptr<const Table>> tables;
+    if (tables.size() >= kRemembered) tables.clear();
+    auto& table = tables[{parameters.kind_, parameters.first_, parameters.second_}];
+    if (!table) table = std::make_shared<const Table>(shape);
+    return table;
+}
+
 Distribution::Distribution(Kind kind, Duration first, Duration second)
     : kind_(kind), first_(first), second_(second) {}
 
@@ -145,8 +161,7 @@ Distribution Distribution::uniform(Duration low, Duration high) {
 Distribution Distribution::exponential(Duration mean) {
     if (mean < Duration::zero()) throw std::invalid_argument("exponential: a negative mean");
     Distribution result(Kind::Exponential, mean, mean);
-    result.table_ =
-        std::make_shared<const Table>(ExponentialShape(static_cast<double>(mean.count())));
+    result.table_ = remembered(result, ExponentialShape(static_cast<double>(mean.count())));
     return result;
 }
 
@@ -155,8 +170,8 @@ Distribution Distribution::lognormal(Duration median, Duration p99) {
         throw std::invalid_argument("lognormal: the median must be positive");
     if (p99 < median) throw std::invalid_argument("lognormal: the p99 is below the median");
     Distribution result(Kind::Lognormal, median, p99);
-    result.table_ = std::make_shared<const Table>(
-        LognormalShape(static_cast<double>(median.count()), static_cast<double>(p99.count())));
+    result.table_ = remembered(result, LognormalShape(static_cast<double>(median.count()),
+                                                      static_cast<double>(p99.count())));
     return result;
 }
 

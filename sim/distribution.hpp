@@ -60,6 +60,10 @@ class Distribution {
 
     Distribution(Kind kind, Duration first, Duration second);
 
+    template <class ShapeMade>
+    static std::shared_ptr<const Table> remembered(const Distribution& parameters,
+                                                   const ShapeMade& shape);
+
     Duration at(std::uint64_t position) const;
 
     Kind kind_ = Kind::Constant;
