@@ -89,7 +89,8 @@ struct ClusterOptions {
     std::vector<DriverOptions> drivers;
     // First tick of a periodic loop, after time 0: "pvBinderResync", "attachDetachReconciler",
     // "schedulerFlush" (the look at unschedulable pods each 30 s; before 1.33 the one at backoffs
-    // each second goes with it), ... Not given: drawn by the seed, uniform in the period.
+    // each second goes with it), ... Not given: drawn by the seed, uniform in the period, but
+    // for loops whose distance from pvBinderResync is known.
     std::map<std::string, sim::Duration, std::less<>> phases;
     int api_qps = 0, api_burst = 0;  // limits of the scenario's own client, 0: none
     sim::ReadyOrder ready_order = sim::ReadyOrder::Fifo;
@@ -196,6 +197,9 @@ class Cluster {
     std::optional<std::string> full_name(std::string_view name) const;
     // The first tick of a loop, as given or drawn in its period.
     void draw_phase(const std::string& name, sim::Duration period);
+    void draw_phase_beside(const std::string& name, sim::Duration least, sim::Duration most,
+                           sim::Duration period);
+    sim::Duration binder_period() const;
     sim::Duration phase(const std::string& name, bool runs_since_long);
     Program* program(std::string_view full_name);
     DriverPart* driver_part(std::string_view component);

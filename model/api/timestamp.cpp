@@ -1,7 +1,6 @@
 #include "model/api/timestamp.hpp"
 
 #include <chrono>
-#include <cstdio>
 
 namespace model::api {
 
@@ -103,6 +102,15 @@ Scan scan(std::string_view text) {
     return Scan{Instant{seconds, nanos}, {}, {}, {}};
 }
 
+// At least `width` digits.
+void append_digits(std::string& text, std::uint64_t number, int width) {
+    char digits[20];
+    int length = 0;
+    for (; number > 0 || length < width; number /= 10)
+        digits[length++] = static_cast<char>('0' + number % 10);
+    while (length > 0) text += digits[--length];
+}
+
 std::string text_of(std::int64_t seconds, std::int64_t micros, bool with_micros) {
     std::int64_t days = seconds / 86400;
     std::int64_t of_day = seconds % 86400;
@@ -111,17 +119,19 @@ std::string text_of(std::int64_t seconds, std::int64_t micros, bool with_micros)
         --days;
     }
     const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(days))};
-    char buffer[64];
-    int length = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d",
-                               static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                               static_cast<unsigned>(date.day()), static_cast<int>(of_day / 3600),
-                               static_cast<int>(of_day / 60 % 60), static_cast<int>(of_day % 60));
-    if (with_micros) {
-        length += std::snprintf(buffer + length, sizeof buffer - static_cast<std::size_t>(length),
-                                ".%06d", static_cast<int>(micros));
-    }
-    buffer[length++] = 'Z';
-    return std::string(buffer, static_cast<std::size_t>(length));
+    // Written by hand: a status holds a dozen of these, and printf was a tenth of a run.
+    std::string text;
+    text.reserve(sizeof "2006-01-02T15:04:05.000000Z");
+    const int year = static_cast<int>(date.year());
+    if (year < 0) text += '-';
+    append_digits(text, static_cast<std::uint64_t>(year < 0 ? -year : year), year < 0 ? 3 : 4);
+    append_digits(text += '-', static_cast<unsigned>(date.month()), 2);
+    append_digits(text += '-', static_cast<unsigned>(date.day()), 2);
+    append_digits(text += 'T', static_cast<std::uint64_t>(of_day / 3600), 2);
+    append_digits(text += ':', static_cast<std::uint64_t>(of_day / 60 % 60), 2);
+    append_digits(text += ':', static_cast<std::uint64_t>(of_day % 60), 2);
+    if (with_micros) append_digits(text += '.', static_cast<std::uint64_t>(micros), 6);
+    return text += 'Z';
 }
 
 }  // namespace

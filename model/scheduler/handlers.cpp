@@ -117,9 +117,28 @@ void Scheduler::on_node(const api::Ref<api::Node>& before, const api::Ref<api::N
     queue_.move(event, [&](const PodInfo& pod) { return might_run_on(pod, node, release_); });
 }
 
+// What the cache keeps of a node beside its Node and pods.
+void Scheduler::follow_node_volumes(const api::ObjectRef& before, const api::ObjectRef& after) {
+    const auto node_of = [](const api::VolumeAttachment& va) { return va.spec.nodeName; };
+    if (const auto old = api::as<api::VolumeAttachment>(before))
+        cache_.remove_attachment(node_of(*old), old->metadata.name);
+    if (const auto now = api::as<api::VolumeAttachment>(after))
+        cache_.put_attachment(node_of(*now), now->metadata.name);
+    if (const auto now = api::as<api::CSINode>(after)) {
+        std::optional<std::int64_t> least;
+        for (const api::CSINodeDriver& d : now->spec.drivers)
+            if (d.allocatable && d.allocatable->count)
+                least = std::min(least.value_or(*d.allocatable->count), *d.allocatable->count);
+        cache_.set_least_limit(now->metadata.name, least);
+    } else if (const auto old = api::as<api::CSINode>(before)) {
+        cache_.set_least_limit(old->metadata.name, std::nullopt);
+    }
+}
+
 void Scheduler::on_storage(Resource resource, const api::ObjectRef& before,
                            const api::ObjectRef& after) {
     const unsigned what = !before ? action::kAdd : !after ? action::kDelete : action::kOther;
+    follow_node_volumes(before, after);
     // Nobody has registered for the end of these.
     if (what == action::kDelete && resource != Resource::VolumeAttachment) return;
     if (resource == Resource::StorageClass && !before && !queue_.uses_hints()) {

@@ -11,7 +11,7 @@ bool keeps_new_pods_off(const api::Taint& taint) {
 }  // namespace
 
 Verdict check_unschedulable(const PodInfo& pod, const NodeInfo& node) {
-    if (!node.node->spec.unschedulable) return {};
+    if (node.open || !node.node->spec.unschedulable) return {};
     api::Taint cordon;
     cordon.key = "node.kubernetes.io/unschedulable";
     cordon.effect = "NoSchedule";
@@ -32,6 +32,7 @@ const api::Taint* untolerated_taint(const PodInfo& pod, const api::Node& node) {
 }
 
 Verdict check_taints(const PodInfo& pod, const NodeInfo& node, const Release& release) {
+    if (node.open) return {};
     const api::Taint* taint = untolerated_taint(pod, *node.node);
     if (!taint) return {};
     if (!release.names_taint)

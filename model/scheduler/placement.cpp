@@ -58,7 +58,7 @@ Placement::Placement(control::Process& process, const SchedulerCache& cache,
 
 Verdict Placement::before_nodes(const PodInfo& pod, Attempt& attempt) const {
     Verdict v = volumes_.restrictions_before_nodes(pod, attempt.volumes);
-    if (v.ok()) v = volumes_.limits_before_nodes(pod);
+    if (v.ok()) v = volumes_.limits_before_nodes(pod, attempt.volumes);
     if (v.ok()) v = binder_.before_nodes(pod, attempt.claims);
     if (v.ok()) v = volumes_.zones_before_nodes(pod, attempt.volumes);
     if (v.ok()) topology_.prepare(pod, cache_.in_order(), attempt.topology);
@@ -73,7 +73,7 @@ Verdict Placement::filter(const PodInfo& pod, Attempt& attempt, const NodeInfo& 
     if (v.ok()) v = check_ports(pod, node);
     if (v.ok()) v = check_resources(pod, node, release_);
     if (v.ok()) v = volumes_.check_restrictions(pod, attempt.volumes, node);
-    if (v.ok()) v = volumes_.check_limits(pod, node);
+    if (v.ok()) v = volumes_.check_limits(pod, attempt.volumes, node);
     if (v.ok()) v = binder_.filter(attempt.claims, *node.node);
     if (v.ok()) v = volumes_.check_zones(attempt.volumes, node);
     if (v.ok()) v = topology_.check_spread(pod, attempt.topology, node);
@@ -135,13 +135,16 @@ std::vector<const NodeInfo*> Placement::feasible(const PodInfo& pod, Attempt& at
         start_index_ = start;
         if (!fine || !fit.empty()) return fit;
     }
-    std::vector<const NodeInfo*> nodes = cache_.in_order();
-    if (const auto names = nodes_by_name(pod)) {
-        std::erase_if(nodes, [&](const NodeInfo* n) { return !names->contains(n->name()); });
+    const std::optional<std::set<api::Text>> names = nodes_by_name(pod);
+    std::vector<const NodeInfo*> named;
+    if (names) {
+        for (const NodeInfo* n : cache_.in_order())
+            if (names->contains(n->name())) named.push_back(n);
         if (release_.early_refusal_is_of_all_nodes)
             out.diagnosis.absent_reason = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
         out.diagnosis.rejected_by.insert(Plugin::NodeAffinity);
     }
+    const std::vector<const NodeInfo*>& nodes = names ? named : cache_.in_order();
     if (nodes.empty()) return fit;
     start_index_ %= nodes.size();
     const std::size_t before = out.diagnosis.nodes.size();
@@ -180,15 +183,17 @@ const NodeInfo* Placement::choose(const PodInfo& pod, const std::vector<const No
     std::vector<const NodeInfo*> best;
     for (std::size_t i = 0; i < nodes.size(); ++i)
         if (scores[i] == highest) best.push_back(nodes[i]);
-    std::sort(best.begin(), best.end(),
-              [](const NodeInfo* a, const NodeInfo* b) { return a->name() < b->name(); });
     const std::string key = pod.key().to_string();
     if (const auto wanted = choices_.find(key); wanted != choices_.end())
         for (const NodeInfo* node : best)
             if (node->name() == wanted->second) return node;
     sim::Stream stream(process_.engine().seed(),
                        "kube-scheduler/choice/" + key + "#" + std::to_string(attempts));
-    return best[stream.below(best.size())];
+    // The draw is among the names in their order.
+    const auto drawn = best.begin() + static_cast<std::ptrdiff_t>(stream.below(best.size()));
+    std::nth_element(best.begin(), drawn, best.end(),
+                     [](const NodeInfo* a, const NodeInfo* b) { return a->name() < b->name(); });
+    return *drawn;
 }
 
 void Placement::nominate(const PodRef& pod, const api::Text& node) {

@@ -92,6 +92,14 @@ void read_ports(const api::PodSpec& spec, std::vector<HostPort>& ports) {
         }
 }
 
+bool has_disks(const api::PodSpec& spec) {
+    return std::any_of(spec.volumes.begin(), spec.volumes.end(), [](const api::Volume& v) {
+        for (std::string_view kind : {"gcePersistentDisk", "awsElasticBlockStore", "iscsi", "rbd"})
+            if (v.extra.find(kind)) return true;
+        return false;
+    });
+}
+
 void read_claims(const api::Pod& pod, std::vector<ClaimUse>& claims) {
     for (const api::Volume& v : pod.spec.volumes) {
         if (v.persistentVolumeClaim) {
@@ -175,6 +183,7 @@ PodRef make_pod_info(api::Ref<api::Pod> pod) {
     info->spread = read_spread(*pod);
     read_ports(spec, info->ports);
     read_claims(*pod, info->claims);
+    info->has_disks = has_disks(spec);
     info->priority = spec.priority.value_or(0);
     info->gated = !member(spec.extra, "schedulingGates").as_list().empty();
     info->preempts = member(spec.extra, "preemptionPolicy").as_string() != "Never";

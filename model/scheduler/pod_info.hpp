@@ -76,6 +76,7 @@ struct PodInfo {
     std::vector<HostPort> ports;
     std::vector<ClaimUse> claims;  // in the order of the volumes
     std::int64_t priority = 0;
+    bool has_disks = false;  // written into the pod, of a kind that two pods may not share
     bool gated = false;
     bool preempts = true;
 

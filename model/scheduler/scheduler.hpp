@@ -53,6 +53,7 @@ class Scheduler final : public control::Controller {
     void on_placed_pod(const api::Ref<api::Pod>& before, const api::Ref<api::Pod>& after);
     void on_waiting_pod(const api::Ref<api::Pod>& before, const api::Ref<api::Pod>& after);
     void on_node(const api::Ref<api::Node>& before, const api::Ref<api::Node>& after);
+    void follow_node_volumes(const api::ObjectRef& before, const api::ObjectRef& after);
     void on_storage(Resource resource, const api::ObjectRef& before, const api::ObjectRef& after);
 
     sim::Task<void> run();

@@ -26,11 +26,24 @@ bool has_terms(const PodInfo& pod) {
 
 }  // namespace
 
+bool is_zone_label(std::string_view key) {
+    constexpr std::string_view kPrefixes[] = {"topology.kubernetes.io/",
+                                              "failure-domain.beta.kubernetes.io/"};
+    for (std::string_view prefix : kPrefixes)
+        if (key.starts_with(prefix)) {
+            key.remove_prefix(prefix.size());
+            return key == "zone" || key == "region";
+        }
+    return false;
+}
+
 void NodeInfo::add(const PodRef& pod) {
     pods.push_back(pod);
     requested.add(pod->requests);
     scored_cpu += pod->scored_cpu;
     scored_memory += pod->scored_memory;
+    claims += pod->claims.size();
+    with_disks += pod->has_disks;
 }
 
 void NodeInfo::remove(const api::Text& uid) {
@@ -40,6 +53,8 @@ void NodeInfo::remove(const api::Text& uid) {
     requested.subtract((*at)->requests);
     scored_cpu -= (*at)->scored_cpu;
     scored_memory -= (*at)->scored_memory;
+    claims -= (*at)->claims.size();
+    with_disks -= (*at)->has_disks;
     pods.erase(at);
 }
 
@@ -48,6 +63,10 @@ void NodeInfo::set_node(api::Ref<api::Node> n) {
     allocatable = read_amounts(node->status.allocatable);
     const api::Quantity* most = node->status.allocatable.find("pods");
     pods_allowed = most ? most->value() : 0;
+    const api::TextMap& labels = node->metadata.labels;
+    open = !node->spec.unschedulable && node->spec.taints.empty();
+    zoned = std::any_of(labels.begin(), labels.end(),
+                        [](const api::TextMap::Member& l) { return is_zone_label(l.first); });
 }
 
 void SchedulerCache::put_node(const api::Ref<api::Node>& node) {
@@ -63,7 +82,26 @@ void SchedulerCache::remove_node(const api::Text& name) {
     --known_nodes_;
     order_valid_ = false;
     at->second.node = nullptr;
-    if (at->second.pods.empty()) nodes_.erase(at);
+    drop_if_empty(name);
+}
+
+void SchedulerCache::drop_if_empty(const api::Text& node) {
+    const auto at = nodes_.find(node);
+    if (at != nodes_.end() && at->second.empty()) nodes_.erase(at);
+}
+
+void SchedulerCache::set_least_limit(const api::Text& node, std::optional<std::int64_t> limit) {
+    nodes_[node].least_limit = limit;
+    drop_if_empty(node);
+}
+
+void SchedulerCache::put_attachment(const api::Text& node, const api::Text& name) {
+    nodes_[node].attachments.insert(name);
+}
+
+void SchedulerCache::remove_attachment(const api::Text& node, const api::Text& name) {
+    nodes_[node].attachments.erase(name);
+    drop_if_empty(node);
 }
 
 void SchedulerCache::put_pod(const PodRef& pod) {
@@ -87,7 +125,7 @@ void SchedulerCache::remove_pod(const api::Text& uid) {
     if (has_terms(*at->second.pod)) --with_affinity_;
     const auto node = nodes_.find(at->second.node);
     node->second.remove(uid);
-    if (!node->second.node && node->second.pods.empty()) nodes_.erase(node);
+    if (node->second.empty()) nodes_.erase(node);
     pods_.erase(at);
 }
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -13,16 +15,28 @@
 
 namespace model::scheduler {
 
+// A label that tells a zone or a region, by its name of today or the older one.
+bool is_zone_label(std::string_view key);
+
 struct NodeInfo {
     api::Ref<api::Node> node;  // null: pods are on it, and it is not known (any more)
     std::vector<PodRef> pods;
     Amounts requested, allocatable;
     std::int64_t scored_cpu = 0, scored_memory = 0;
     std::int64_t pods_allowed = 0;
+    std::size_t claims = 0;      // uses of claims by the pods
+    std::size_t with_disks = 0;  // pods with has_disks
+    bool zoned = false;          // has a label of a zone or a region
+    bool open = true;            // neither unschedulable nor tainted
+    // Of its CSINode: how many volumes it takes of the driver with the least; and the names of its
+    // VolumeAttachments.
+    std::optional<std::int64_t> least_limit;
+    std::set<api::Text> attachments;
 
     void add(const PodRef& pod);
     void remove(const api::Text& uid);
     void set_node(api::Ref<api::Node> n);
+    bool empty() const { return !node && pods.empty() && !least_limit && attachments.empty(); }
     const api::Text& name() const { return node->metadata.name; }
 };
 
@@ -30,6 +44,10 @@ class SchedulerCache {
   public:
     void put_node(const api::Ref<api::Node>& node);
     void remove_node(const api::Text& name);
+
+    void set_least_limit(const api::Text& node, std::optional<std::int64_t> limit);
+    void put_attachment(const api::Text& node, const api::Text& name);
+    void remove_attachment(const api::Text& node, const api::Text& name);
 
     // A pod with a node, as the informer has it; confirms an assumed one, wherever it was assumed.
     void put_pod(const PodRef& pod);
@@ -60,6 +78,7 @@ class SchedulerCache {
     struct TextHash {
         std::size_t operator()(const api::Text& t) const { return t.hash(); }
     };
+    void drop_if_empty(const api::Text& node);
     void place(const PodRef& pod, const api::Text& node, bool assumed);
     void count_claims(const PodInfo& pod, int by);
 

@@ -105,6 +105,21 @@ VolumeBinder::VolumeBinder(control::Process& process, control::Client& client,
       release_(Release::of(process.server().profile())),
       volumes_(informers.volumes),
       claims_(informers.claims) {
+    informers.volumes.add_handler([this](const api::ObjectRef& before,
+                                         const api::ObjectRef& after) {
+        const auto place = [](const api::ObjectRef& o) {
+            const auto& v = static_cast<const PV&>(*o);
+            return std::pair(api::Text(volume::storage_class_of(v)),
+                             v.spec.claimRef ? api::Key(v.spec.claimRef->ns, v.spec.claimRef->name)
+                                             : api::Key());
+        };
+        if (before) {
+            const auto at = volumes_of_.find(place(before));
+            at->second.erase(before->metadata.name);
+            if (at->second.empty()) volumes_of_.erase(at);
+        }
+        if (after) volumes_of_[place(after)].insert(after->metadata.name);
+    });
     for (control::Informer* informer :
          {&informers.pods, &informers.nodes, &informers.volumes, &informers.claims})
         informer->add_handler([this](const api::ObjectRef& before, const api::ObjectRef& after) {
@@ -166,14 +181,24 @@ Verdict VolumeBinder::before_nodes(const PodInfo& pod, PodClaims& claims) const 
                      [](const auto& a, const auto& b) {
                          return volume::requested_storage(*a) < volume::requested_storage(*b);
                      });
-    volumes_.for_each([&](const api::Ref<PV>& v) {
-        for (const api::Ref<PVC>& claim : claims.to_bind)
-            if (volume::storage_class_of(*claim) == volume::storage_class_of(*v)) {
-                claims.volumes.push_back(v);
-                return;
-            }
-    });
+    claims.volumes = candidates(claims.to_bind);
     return {};
+}
+
+// Volumes of the claims' classes that are free or reserved for one of them, by name.
+std::vector<api::Ref<PV>> VolumeBinder::candidates(const std::vector<api::Ref<PVC>>& claims) const {
+    std::set<api::Text> names;
+    for (const api::Ref<PVC>& claim : claims) {
+        const api::Text cls(volume::storage_class_of(*claim));
+        for (const api::Key& holder : {api::Key(), claim->key()})
+            if (const auto at = volumes_of_.find({cls, holder}); at != volumes_of_.end())
+                names.insert(at->second.begin(), at->second.end());
+    }
+    std::vector<api::Ref<PV>> found;
+    for (const api::Text& name : names)
+        if (api::Ref<PV> v = volumes_.get(api::Key(api::Text(), name)))
+            found.push_back(std::move(v));
+    return found;
 }
 
 // The reason against the node by what is bound already; "" where there is none.
@@ -199,7 +224,8 @@ Verdict VolumeBinder::filter(PodClaims& claims, const api::Node& node) const {
                        std::string(release_.new_affinity_text ? kNodeConflict : kOldNodeConflict));
     if (of_bound == kNoVolume) reasons.push_back(of_bound);
     if (!reasons.empty()) return Verdict{Code::Unresolvable, Plugin::VolumeBinding, reasons};
-    claims.by_node[node.metadata.name] = std::move(found);
+    if (!found.static_bindings.empty() || !found.to_provision.empty())
+        claims.by_node[node.metadata.name] = std::move(found);
     return {};
 }
 

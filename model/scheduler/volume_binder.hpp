@@ -6,6 +6,7 @@
 
 #include <list>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "model/control/process.hpp"
@@ -86,6 +87,7 @@ class VolumeBinder {
     };
     enum class Check { Bound, Wait, Failed };
 
+    std::vector<api::Ref<PV>> candidates(const std::vector<api::Ref<PVC>>& claims) const;
     std::string problem_of_claim(const PodInfo& pod, const ClaimUse& use) const;
     bool is_delayed(const PVC& claim, std::string& error) const;
     std::string check_bound(const PodClaims& claims, const api::Node& node) const;
@@ -111,6 +113,8 @@ class VolumeBinder {
     Release release_;
     AssumeCache<PV> volumes_;
     AssumeCache<PVC> claims_;
+    // By class and the claim that holds them (an empty key: free): their names.
+    std::map<std::pair<api::Text, api::Key>, std::set<api::Text>> volumes_of_;
     std::list<Wait> waits_;
 };
 

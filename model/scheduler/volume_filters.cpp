@@ -27,15 +27,6 @@ bool once_per_pod(const PVC& claim) {
                      api::mode::kReadWriteOncePod) != claim.spec.accessModes.end();
 }
 
-bool is_zone_label(std::string_view key) {
-    for (std::string_view prefix : {kBetaPrefix, kPrefix})
-        if (key.starts_with(prefix)) {
-            key.remove_prefix(prefix.size());
-            return key == "zone" || key == "region";
-        }
-    return false;
-}
-
 std::string ga_label(std::string_view key) {
     if (!key.starts_with(kBetaPrefix)) return std::string(key);
     return std::string(kPrefix) + std::string(key.substr(kBetaPrefix.size()));
@@ -92,6 +83,14 @@ bool collide(const api::Value& mine, const api::Value& other) {
     return false;
 }
 
+bool shares_disk(const PodInfo& pod, const NodeInfo& node) {
+    for (const api::Volume& mine : pod.pod->spec.volumes)
+        for (const PodRef& other : node.pods)
+            for (const api::Volume& theirs : other->pod->spec.volumes)
+                if (collide(mine.extra, theirs.extra)) return true;
+    return false;
+}
+
 }  // namespace
 
 bool is_migrated_on(const api::Ref<api::CSINode>& csi_node, std::string_view plugin) {
@@ -132,11 +131,8 @@ Verdict VolumeFilters::restrictions_before_nodes(const PodInfo& pod, State& stat
 
 Verdict VolumeFilters::check_restrictions(const PodInfo& pod, const State& state,
                                           const NodeInfo& node) const {
-    for (const api::Volume& mine : pod.pod->spec.volumes)
-        for (const PodRef& other : node.pods)
-            for (const api::Volume& theirs : other->pod->spec.volumes)
-                if (collide(mine.extra, theirs.extra))
-                    return Verdict::no(Plugin::VolumeRestrictions, "node(s) had no available disk");
+    if (pod.has_disks && node.with_disks > 0 && shares_disk(pod, node))
+        return Verdict::no(Plugin::VolumeRestrictions, "node(s) had no available disk");
     if (state.once_conflicts <= 0) return {};
     return Verdict::no(Plugin::VolumeRestrictions,
                        std::string(release_.once_per_pod_new_text ? kUsedNew : kUsedOld));
@@ -153,40 +149,57 @@ int VolumeFilters::uses_of(const State& state, const PodInfo& other) {
     return n;
 }
 
-Verdict VolumeFilters::limits_before_nodes(const PodInfo& pod) const {
-    if (!release_.limits_refuse_early) return {};
-    for (const ClaimUse& use : pod.claims)
-        if (!use.ephemeral &&
-            !informers_.claims.get<PVC>(api::Key(pod.pod->metadata.ns, use.claim)))
+Verdict VolumeFilters::limits_before_nodes(const PodInfo& pod, State& state) const {
+    state.claims_stand = true;
+    for (const ClaimUse& use : pod.claims) {
+        const auto claim = informers_.claims.get<PVC>(api::Key(pod.pod->metadata.ns, use.claim));
+        state.claims_stand &= claim && (!use.ephemeral || not_for_pod(*pod.pod, *claim).empty());
+        if (!claim && !use.ephemeral && release_.limits_refuse_early)
             return Verdict::never(Plugin::NodeVolumeLimits,
                                   not_found("persistentvolumeclaim", use.claim));
+    }
     return {};
 }
 
-Verdict VolumeFilters::check_limits(const PodInfo& pod, const NodeInfo& node) const {
+VolumeFilters::Limits VolumeFilters::limits_of(const api::Ref<api::CSINode>& csi_node) {
+    Limits limits;
+    if (!csi_node) return limits;
+    for (const api::CSINodeDriver& d : csi_node->spec.drivers)
+        if (d.allocatable && d.allocatable->count)
+            limits.emplace_back(d.name.view(), *d.allocatable->count);
+    return limits;
+}
+
+// Every claim of the pods there and every attachment counted as a volume of its own, whatever its
+// driver: where that stays within the lowest limit, the exact account would, too.
+bool VolumeFilters::fits_surely(const PodInfo& pod, const NodeInfo& node) {
+    const std::size_t most = pod.claims.size() + node.claims + node.attachments.size();
+    return !node.least_limit || static_cast<std::int64_t>(most) <= *node.least_limit;
+}
+
+Verdict VolumeFilters::check_limits(const PodInfo& pod, const State& state,
+                                    const NodeInfo& node) const {
     if (pod.claims.empty()) return {};
+    if (state.claims_stand && fits_surely(pod, node)) return {};
     const auto csi_node =
         informers_.csi_nodes.get<api::CSINode>(api::Key(api::Text(), node.name()));
-    std::map<std::string, std::int64_t, std::less<>> limits;
-    if (csi_node)
-        for (const api::CSINodeDriver& d : csi_node->spec.drivers)
-            if (d.allocatable && d.allocatable->count) limits[d.name.str()] = *d.allocatable->count;
+    const Limits limits = limits_of(csi_node);
     Volumes wanted;
     if (std::string error = volumes_of(pod, csi_node, true, wanted); !error.empty())
         return Verdict::error(Plugin::NodeVolumeLimits, std::move(error));
     if (wanted.empty() || limits.empty()) return {};
     Volumes used;
     for (const PodRef& other : node.pods) (void)volumes_of(*other, csi_node, false, used);
-    if (release_.counts_attachments) used.merge(attached_to(node.name(), csi_node));
+    if (release_.counts_attachments) used.merge(attached_to(node, csi_node));
     std::map<std::string, std::int64_t> used_of, wanted_of;
     for (const auto& [name, driver] : used) {
         ++used_of[driver];
         wanted.erase(name);
     }
     for (const auto& [name, driver] : wanted) ++wanted_of[driver];
-    for (const auto& [driver, n] : wanted_of) {
-        const auto limit = limits.find(driver);
-        if (limit != limits.end() && used_of[driver] + n > limit->second)
+    for (const auto& [driver, limit] : limits) {
+        const auto n = wanted_of.find(std::string(driver));
+        if (n != wanted_of.end() && used_of[n->first] + n->second > limit)
             return Verdict::no(Plugin::NodeVolumeLimits, "node(s) exceed max volume count");
     }
     return {};
@@ -237,19 +250,20 @@ std::pair<std::string, std::string> VolumeFilters::source_of(
     return {std::string(driver), translated->spec.source.csi->volumeHandle.str()};
 }
 
-VolumeFilters::Volumes VolumeFilters::attached_to(const api::Text& node,
+VolumeFilters::Volumes VolumeFilters::attached_to(const NodeInfo& node,
                                                   const api::Ref<api::CSINode>& csi_node) const {
     Volumes all;
-    informers_.attachments.for_each([&](const api::ObjectRef& o) {
-        const auto& va = static_cast<const api::VolumeAttachment&>(*o);
-        if (va.spec.nodeName != node || !va.spec.source.persistentVolumeName) return;
-        const auto v =
-            informers_.volumes.get<PV>(api::Key(api::Text(), *va.spec.source.persistentVolumeName));
-        if (!v) return;
+    for (const api::Text& name : node.attachments) {
+        const auto va =
+            informers_.attachments.get<api::VolumeAttachment>(api::Key(api::Text(), name));
+        if (!va || !va->spec.source.persistentVolumeName) continue;
+        const auto v = informers_.volumes.get<PV>(
+            api::Key(api::Text(), *va->spec.source.persistentVolumeName));
+        if (!v) continue;
         const auto [driver, handle] = source_of(*v, csi_node);
-        if (!driver.empty() && driver == va.spec.attacher.view())
+        if (!driver.empty() && driver == va->spec.attacher.view())
             all[driver + "/" + handle] = driver;
-    });
+    }
     return all;
 }
 
@@ -290,10 +304,8 @@ Verdict VolumeFilters::find_zones(const PodInfo& pod, State& state) const {
 }
 
 Verdict VolumeFilters::check_zones(const State& state, const NodeInfo& node) const {
+    if (!node.zoned) return {};
     const api::TextMap& labels = node.node->metadata.labels;
-    bool constrained = false;
-    for (const api::TextMap::Member& label : labels) constrained |= is_zone_label(label.first);
-    if (!constrained) return {};
     if (!state.no_zones.ok()) return state.no_zones;
     for (const auto& [key, zones] : state.zones) {
         const api::Text* value = labels.find(key);

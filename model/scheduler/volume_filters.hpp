@@ -20,7 +20,8 @@ class VolumeFilters {
         std::vector<api::Key> once;  // claims of the pod with access mode ReadWriteOncePod
         std::vector<std::pair<api::Text, api::Text>> zones;  // label of a bound volume and value
         Verdict no_zones;                                    // up to 1.26: told with each node
-        int once_conflicts = 0;  // users of those claims among other pods
+        int once_conflicts = 0;     // users of those claims among other pods
+        bool claims_stand = false;  // each is there, an ephemeral volume's is the pod's own
     };
 
     VolumeFilters(const VolumeInformers& informers, const SchedulerCache& cache,
@@ -28,19 +29,23 @@ class VolumeFilters {
 
     // Refusals that hold for every node, in the order of the plugins.
     Verdict restrictions_before_nodes(const PodInfo& pod, State& state) const;
-    Verdict limits_before_nodes(const PodInfo& pod) const;
+    Verdict limits_before_nodes(const PodInfo& pod, State& state) const;
     Verdict zones_before_nodes(const PodInfo& pod, State& state) const;
 
     Verdict check_restrictions(const PodInfo& pod, const State& state, const NodeInfo& node) const;
-    Verdict check_limits(const PodInfo& pod, const NodeInfo& node) const;
+    Verdict check_limits(const PodInfo& pod, const State& state, const NodeInfo& node) const;
     Verdict check_zones(const State& state, const NodeInfo& node) const;
 
     // How many of the claims the pod uses, for preemption: without it they are fewer.
     static int uses_of(const State& state, const PodInfo& other);
 
   private:
-    // Unique name of a volume -> its driver.
     Verdict find_zones(const PodInfo& pod, State& state) const;
+    // Driver and how many of its volumes the node takes.
+    using Limits = std::vector<std::pair<std::string_view, std::int64_t>>;
+    static Limits limits_of(const api::Ref<api::CSINode>& csi_node);
+    static bool fits_surely(const PodInfo& pod, const NodeInfo& node);
+    // Unique name of a volume -> its driver.
     using Volumes = std::map<std::string, std::string>;
     std::string volumes_of(const PodInfo& pod, const api::Ref<api::CSINode>& csi_node, bool is_new,
                            Volumes& all) const;
@@ -49,7 +54,7 @@ class VolumeFilters {
                                                           bool is_new) const;
     std::pair<std::string, std::string> source_of(const PV& volume,
                                                   const api::Ref<api::CSINode>& csi_node) const;
-    Volumes attached_to(const api::Text& node, const api::Ref<api::CSINode>& csi_node) const;
+    Volumes attached_to(const NodeInfo& node, const api::Ref<api::CSINode>& csi_node) const;
 
     const VolumeInformers& informers_;
     const SchedulerCache& cache_;

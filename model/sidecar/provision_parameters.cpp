@@ -56,6 +56,7 @@ struct Templates {
 api::Result<Templates> templates_of(const SecretKeys& s, const api::TextMap& parameters) {
     int names = 0, namespaces = 0;
     Templates found;
+    if (parameters.empty()) return found;
     const auto take = [&parameters](std::string_view key, std::string& into, int& count) {
         const api::Text* value = key.empty() ? nullptr : parameters.find(key);
         if (!value) return;

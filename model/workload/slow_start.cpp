@@ -32,8 +32,16 @@ sim::Task<BatchResult> slow_start(control::Process& process, Batches batches) {
     batch->work = std::move(batches.work);
     std::size_t next = 0, size = std::min(batches.first, batches.count);
     while (size > 0 && batch->result.status.ok()) {
-        batch->left = size;
-        for (std::size_t i = 0; i < size; ++i) process.spawn(batches.actor, do_one(batch, next++));
+        std::vector<std::size_t> busy;
+        for (const std::size_t end = next + size; next < end; ++next) {
+            if (batches.nothing_to_do && batches.nothing_to_do(next)) {
+                ++batch->result.done;
+            } else {
+                busy.push_back(next);
+            }
+        }
+        batch->left = busy.size();
+        for (std::size_t i : busy) process.spawn(batches.actor, do_one(batch, i));
         while (batch->left != 0) {
             co_await batch->ended.wait(kind_of(Wait::Lock), "a batch of requests");
         }

@@ -13,6 +13,8 @@ namespace model::workload {
 struct Batches {
     std::size_t first = 1, count = 0;
     std::function<sim::Task<api::Status>(std::size_t)> work;
+    // Optional: the work would end well without waiting for anything, so it takes no actor.
+    std::function<bool(std::size_t)> nothing_to_do;
     std::string actor;  // what the actors that do it are called
     Batches() = default;
 };

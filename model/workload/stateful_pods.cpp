@@ -74,6 +74,9 @@ sim::Task<StatefulSetController::Outcome> StatefulSetController::process_all(Wor
             };
             return one(*this, work, i);
         };
+        batches.nothing_to_do = [this, &work](std::size_t i) {
+            return nothing_to_do(work, work.replicas[i]);
+        };
         auto batching = slow_start(process_, std::move(batches));
         BatchResult done = co_await std::move(batching);
         outcome.status = done.status;
@@ -87,6 +90,19 @@ sim::Task<StatefulSetController::Outcome> StatefulSetController::process_all(Wor
     }
     outcome.stop = false;
     co_return outcome;
+}
+
+// What process_replica would find out without a request.
+bool StatefulSetController::nothing_to_do(const Work& work, const Replica& r) const {
+    if (!r.pod || has_ended(*r.pod, profile_.stateful_set_waits_for_ended)) return false;
+    const bool makes_claims =
+        r.pod->status.phase == "Pending" && profile_.stateful_set_waits_for_ended;
+    for (const api::Value& t : work.set.claim_templates) {
+        const auto claim = claim_of(work, t, r);
+        if (makes_claims && (!claim || claim->metadata.terminating())) return false;
+        if (claim && !is_owned_rightly(work, r, *claim)) return false;
+    }
+    return true;
 }
 
 // Stop: nothing more can be done for the set before something changes (one after the other).
@@ -250,8 +266,7 @@ bool StatefulSetController::has_stale_claim(const Work& work, const Replica& r) 
     if (!work.set.deletes_when_scaled) return false;
     const std::string pod = work.set.pod_name(r.ordinal);
     for (const api::Value& t : work.set.claim_templates) {
-        const api::ObjectRef claim =
-            claims_.get(api::Key(work.set.object->metadata.ns, work.set.claim_name(t, r.ordinal)));
+        const auto claim = claim_of(work, t, r);
         if (!claim) continue;
         for (const api::OwnerReference& o : claim->metadata.ownerReferences)
             if (o.name == pod) return true;  // of a pod that is no more
@@ -259,26 +274,42 @@ bool StatefulSetController::has_stale_claim(const Work& work, const Replica& r) 
     return false;
 }
 
+api::Ref<api::PersistentVolumeClaim> StatefulSetController::claim_of(const Work& work,
+                                                                     const api::Value& made_from,
+                                                                     const Replica& r) const {
+    return claims_.get<api::PersistentVolumeClaim>(
+        api::Key(work.set.object->metadata.ns, work.set.claim_name(made_from, r.ordinal)));
+}
+
+StatefulSetController::ClaimOwners StatefulSetController::owners_wanted(const Work& work,
+                                                                        const Replica& r) {
+    const bool gone = !work.set.in_range(r.ordinal);
+    ClaimOwners owners;
+    owners.set = work.set.deletes_when_deleted && !(work.set.deletes_when_scaled && gone);
+    owners.pod = work.set.deletes_when_scaled && gone;
+    return owners;
+}
+
+bool StatefulSetController::is_owned_rightly(const Work& work, const Replica& r,
+                                             const api::PersistentVolumeClaim& claim) const {
+    if (!profile_.on(Gate::StatefulSetAutoDeletePVC)) return true;
+    const ClaimOwners wanted = owners_wanted(work, r);
+    return is_owned_by(claim.metadata, work.set.object->metadata.uid) == wanted.set &&
+           is_owned_by(claim.metadata, r.pod->metadata.uid) == wanted.pod;
+}
+
 // The owners of a pod's claims say when they are to go: with the set, with the pod, or never.
 sim::Task<api::Status> StatefulSetController::own_claims(const Work& work, const Replica& r) {
     if (!profile_.on(Gate::StatefulSetAutoDeletePVC) || !r.pod) co_return api::Status();
-    const bool gone = !work.set.in_range(r.ordinal);
-    const bool by_set = work.set.deletes_when_deleted && !(work.set.deletes_when_scaled && gone);
-    const bool by_pod = work.set.deletes_when_scaled && gone;
+    const ClaimOwners wanted = owners_wanted(work, r);
     for (const api::Value& t : work.set.claim_templates) {
-        const auto claim = claims_.get<api::PersistentVolumeClaim>(
-            api::Key(work.set.object->metadata.ns, work.set.claim_name(t, r.ordinal)));
-        if (!claim) continue;
-        const api::Text& set_uid = work.set.object->metadata.uid;
-        const api::Text& pod_uid = r.pod->metadata.uid;
-        if (is_owned_by(claim->metadata, set_uid) == by_set &&
-            is_owned_by(claim->metadata, pod_uid) == by_pod)
-            continue;
+        const auto claim = claim_of(work, t, r);
+        if (!claim || is_owned_rightly(work, r, *claim)) continue;
         api::PersistentVolumeClaim next = *claim;
-        if (!by_set) disown(next.metadata, set_uid);
-        if (!by_pod) disown(next.metadata, pod_uid);
-        if (by_set) own(next.metadata, "apps/v1", "StatefulSet", *work.set.object);
-        if (by_pod) own(next.metadata, "v1", "Pod", *r.pod);
+        if (!wanted.set) disown(next.metadata, work.set.object->metadata.uid);
+        if (!wanted.pod) disown(next.metadata, r.pod->metadata.uid);
+        if (wanted.set) own(next.metadata, "apps/v1", "StatefulSet", *work.set.object);
+        if (wanted.pod) own(next.metadata, "v1", "Pod", *r.pod);
         auto updating = client_.update<api::PersistentVolumeClaim>(std::move(next));
         api::Result<api::Ref<api::PersistentVolumeClaim>> updated = co_await std::move(updating);
         if (!updated)

@@ -268,7 +268,8 @@ void StatefulSetController::sort_pods(Work& work, const std::vector<api::Ref<api
     }
     for (std::int64_t n = work.set.start; n < work.set.end(); ++n) {
         const auto it = by_ordinal.find(n);
-        work.replicas.push_back(it == by_ordinal.end() ? new_replica(work, n) : it->second);
+        work.replicas.push_back(it == by_ordinal.end() ? new_replica(work, n)
+                                                       : std::move(it->second));
     }
     for (const auto& entry : by_ordinal)
         if (!work.set.in_range(entry.first)) work.condemned.push_back(entry.second);

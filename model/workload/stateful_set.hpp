@@ -49,6 +49,11 @@ class StatefulSetController final : public control::Controller {
         static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
         Work() = default;
     };
+    // Who takes a claim along when he goes.
+    struct ClaimOwners {
+        bool set = false, pod = false;
+        ClaimOwners() = default;
+    };
     struct Outcome {
         bool stop = false;
         api::Status status;
@@ -76,6 +81,13 @@ class StatefulSetController final : public control::Controller {
     sim::Task<api::Status> delete_pod(Work& work, Replica& replica);
     sim::Task<api::Status> create_claims(const Work& work, std::int64_t ordinal);
     sim::Task<api::Status> own_claims(const Work& work, const Replica& replica);
+    bool nothing_to_do(const Work& work, const Replica& replica) const;
+    // The claim that the pod has by this template; null: there is none.
+    api::Ref<api::PersistentVolumeClaim> claim_of(const Work& work, const api::Value& made_from,
+                                                  const Replica& replica) const;
+    static ClaimOwners owners_wanted(const Work& work, const Replica& replica);
+    bool is_owned_rightly(const Work& work, const Replica& replica,
+                          const api::PersistentVolumeClaim& claim) const;
     bool has_stale_claim(const Work& work, const Replica& replica) const;
     sim::Task<api::Status> write_status(const StatefulSetView& set, api::Value status);
     void tell_pod(const StatefulSetView& set, std::string_view verb, const std::string& pod,
