@@ -1,12 +1,13 @@
 #include "model/attachdetach/attacher.hpp"
 
-#include "model/attachdetach/attachment_name.hpp"
+#include "model/volume/attachment_name.hpp"
 
 namespace model::attachdetach {
 
 namespace {
 
 using control::EventType;
+using volume::attachment_name;
 
 constexpr std::string_view kFailed = "FailedAttachVolume", kSucceeded = "SuccessfulAttachVolume",
                            kCsiPrefix = "kubernetes.io/csi/";

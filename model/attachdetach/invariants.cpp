@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "model/api/server.hpp"
-#include "model/attachdetach/attachment_name.hpp"
 #include "model/cluster.hpp"
 #include "model/csi/messages.hpp"
+#include "model/volume/attachment_name.hpp"
 #include "model/volume/binding.hpp"
 #include "model/volume/csi_translation.hpp"
 #include "model/volume/pods_of_claims.hpp"
@@ -15,6 +15,7 @@ namespace model::attachdetach {
 namespace {
 
 using namespace std::chrono_literals;
+using volume::attachment_name;
 
 constexpr sim::Duration kGraceForRaces = 1s, kForcedAfter = 6min;
 constexpr std::string_view kController = "attachdetach-controller", kScheduler = "scheduler",

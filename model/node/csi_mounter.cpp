@@ -68,7 +68,7 @@ sim::Task<api::Result<csi::Capabilities<NodeCapability>>> VolumeMounter::ask(
 sim::Task<MountResult> VolumeMounter::read_context(VolumeSpec spec, api::TextMap& context) {
     if (!is_attachable(spec)) co_return MountResult();
     const auto* source = spec.csi();
-    const api::Text name = attachment_name(source->volumeHandle, source->driver, setting_.node);
+    const api::Text name(attachment_name(source->volumeHandle, source->driver, setting_.node));
     auto reading = client_.get<api::VolumeAttachment>(api::Key("", name));
     const api::Result<api::Ref<api::VolumeAttachment>> found = co_await std::move(reading);
     if (!found) co_return MountResult::transient(found.error().message.str());
@@ -115,7 +115,7 @@ csi::VolumeCapability VolumeMounter::capability(const MountJob& job, bool multi_
 sim::Task<MountResult> VolumeMounter::wait_for_attach(MountJob job) {
     if (!job.spec.is_csi()) co_return MountResult();
     const auto* source = job.spec.csi();
-    const api::Text name = attachment_name(source->volumeHandle, source->driver, setting_.node);
+    const api::Text name(attachment_name(source->volumeHandle, source->driver, setting_.node));
     auto reading = client_.get<api::VolumeAttachment>(api::Key("", name));
     const api::Result<api::Ref<api::VolumeAttachment>> found = co_await std::move(reading);
     const std::string volume = source->volumeHandle.str();

@@ -96,7 +96,7 @@ sim::Task<bool> Kubelet::exceeds_attach_limit(api::Text pod_uid) {
     for (const VolumeSpec& spec : unattached) {
         const auto* source = spec.csi();
         if (!source || !parts_->volumes->updates_limit(spec.driver())) continue;
-        const api::Text name = attachment_name(source->volumeHandle, source->driver, setting_.node);
+        const api::Text name(attachment_name(source->volumeHandle, source->driver, setting_.node));
         auto reading = parts_->client->get<api::VolumeAttachment>(api::Key("", name));
         const api::Result<api::Ref<api::VolumeAttachment>> found = co_await std::move(reading);
         if (!found || !(*found)->status.attachError) continue;

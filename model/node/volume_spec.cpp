@@ -112,10 +112,6 @@ api::Text unique_name(const VolumeSpec& spec, const api::Text& pod_uid) {
     return plugin + "/" + pod_uid.str() + "-" + spec.name.str();
 }
 
-api::Text attachment_name(std::string_view handle, std::string_view driver, std::string_view node) {
-    return "csi-" + sha256_hex(std::string(handle) + std::string(driver) + std::string(node));
-}
-
 VolumesUsed volumes_used(const api::Pod& pod) {
     VolumesUsed used;
     for (const api::Value* containers : {&pod.spec.initContainers, &pod.spec.containers}) {

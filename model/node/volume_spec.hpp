@@ -10,11 +10,14 @@
 
 #include "model/api/objects_core.hpp"
 #include "model/api/server.hpp"
+#include "model/volume/attachment_name.hpp"
 
 namespace model::node {
 
 using PV = api::PersistentVolume;
 using PVC = api::PersistentVolumeClaim;
+using volume::attachment_name;
+using volume::sha256_hex;
 
 struct VolumePlugin {
     std::string_view name;  // "kubernetes.io/host-path"; "" where none is in charge
@@ -52,10 +55,6 @@ VolumePlugin plugin_named(std::string_view name);
 
 // "kubernetes.io/csi/DRIVER^HANDLE", or with the pod's uid where each pod has its own.
 api::Text unique_name(const VolumeSpec& spec, const api::Text& pod_uid);
-// "csi-" and the hash of handle, driver and node: the VolumeAttachment's name.
-api::Text attachment_name(std::string_view handle, std::string_view driver, std::string_view node);
-// SHA-256 as 64 hexadecimal digits.
-std::string sha256_hex(std::string_view text);
 
 // Volumes that some container of the pod mounts, or has as a device.
 struct VolumesUsed {

@@ -16,15 +16,6 @@ struct Started : AttachWorld {
 
 }  // namespace
 
-TEST_CASE("attachments are named by handle, driver and node") {
-    CHECK(sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    CHECK(sha256_hex(std::string(200, 'a')) ==
-          "c2a908d98f5df987ade41b5fce213067efbcc21ef2240212a41e54b5e7c28ae5");
-    // As a real cluster named it.
-    CHECK(attachment_name("vol-o", "lab.csi.example.com", "node-1") ==
-          "csi-c6bcf989f7a0e6c4066da173b95a49d1bfa57c2a3656aacc55430d9b9eadd9a5");
-}
-
 TEST_CASE("a pod's volume is attached, listed, and detached after the pod") {
     Started w;
     w.make_pod("p", "node-1", {"a"});

@@ -9,13 +9,15 @@
 #include <vector>
 
 #include "model/attachdetach/attach_detach_controller.hpp"
-#include "model/attachdetach/attachment_name.hpp"
 #include "model/attachdetach/invariants.hpp"
+#include "model/volume/attachment_name.hpp"
 #include "tests/model/small_server.hpp"
 
 namespace model::attachdetach {
 
 using namespace std::chrono_literals;
+using volume::attachment_name;
+using volume::sha256_hex;
 
 class AttachWorld : public SmallServer, private Listener {
   public:

@@ -23,13 +23,6 @@ TEST_CASE("a grid has its first look, and then one each period") {
     CHECK(grid.last(sim::Time(29ms)) < sim::Time(0ms));
 }
 
-TEST_CASE("SHA-256 of known texts") {
-    CHECK(sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    CHECK(sha256_hex(std::string(200, 'a')) ==
-          "c2a908d98f5df987ade41b5fce213067efbcc21ef2240212a41e54b5e7c28ae5");
-}
-
 namespace {
 
 // States such as "run wait exit0 exit3" as container statuses.

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace model::attachdetach {
+namespace model::volume {
 
 std::string attachment_name(std::string_view handle, std::string_view driver,
                             std::string_view node);
@@ -15,4 +15,4 @@ std::string attachment_name(std::string_view handle, std::string_view driver,
 // FIPS 180-4, 64 lower case digits.
 std::string sha256_hex(std::string_view text);
 
-}  // namespace model::attachdetach
+}  // namespace model::volume

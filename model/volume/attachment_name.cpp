@@ -1,10 +1,10 @@
-#include "model/attachdetach/attachment_name.hpp"
+#include "model/volume/attachment_name.hpp"
 
 #include <array>
 #include <bit>
 #include <cstdint>
 
-namespace model::attachdetach {
+namespace model::volume {
 
 namespace {
 
@@ -73,4 +73,4 @@ std::string attachment_name(std::string_view handle, std::string_view driver,
     return "csi-" + sha256_hex(all);
 }
 
-}  // namespace model::attachdetach
+}  // namespace model::volume
