@@ -58,6 +58,7 @@ DaemonSetController::DaemonSetController(control::Process& process, control::Cli
     : process_(process),
       client_(client),
       recorder_(recorder),
+      pod_control_(client, recorder),
       pods_(std::move(pods)),
       kind_(process.server().scheme().resolve("apps/v1", "DaemonSet")),
       sets_(process.informer(kind_)),
@@ -222,37 +223,17 @@ sim::Task<api::Status> DaemonSetController::create_pod(api::ObjectRef set, api::
         pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
     required["nodeSelectorTerms"] = api::Value::list({term});
     pod["spec"]["tolerations"] = tolerations_of(set);
-    api::Request r;
-    r.verb = Verb::Create;
-    r.kind = api::Kind::Pod;
-    r.key = api::Key(set->metadata.ns, api::Text());
-    r.manifest = std::move(pod);
-    auto creating = client_.call(std::move(r));
-    api::Response answer = co_await std::move(creating);
-    if (answer.status.ok()) {
-        recorder_.record(*set, control::EventType::Normal, "SuccessfulCreate",
-                         "Created pod: " + answer.object->metadata.name.str());
-        co_return api::Status();
-    }
-    recorder_.record(*set, control::EventType::Warning, "FailedCreate",
-                     "Error creating: " + answer.status.message.str());
-    co_return answer.status;
+    auto creating = pod_control_.create(std::move(set), std::move(pod));
+    api::Status made = co_await std::move(creating);
+    co_return made;
 }
 
 sim::Task<api::Status> DaemonSetController::delete_pod(api::ObjectRef set, api::Ref<api::Pod> pod) {
     const api::Key key = pod->key();
-    auto deleting = client_.remove(api::Kind::Pod, key, api::DeleteOptions());
-    api::Response answer = co_await std::move(deleting);
-    if (answer.status.ok()) {
-        recorder_.record(*set, control::EventType::Normal, "SuccessfulDelete",
-                         "Deleted pod: " + key.name.str());
-        co_return api::Status();
-    }
-    expectations_.saw_deletion(set->key(), key);
-    if (answer.status.is(api::Reason::NotFound)) co_return api::Status();
-    recorder_.record(*set, control::EventType::Warning, "FailedDelete",
-                     "Error deleting: " + answer.status.message.str());
-    co_return answer.status;
+    auto removing = pod_control_.remove(set, std::move(pod));
+    api::Status gone = co_await std::move(removing);
+    if (!gone.ok()) expectations_.saw_deletion(set->key(), key);
+    co_return gone.is(api::Reason::NotFound) ? api::Status() : gone;
 }
 
 sim::Task<api::Status> DaemonSetController::write_status(api::ObjectRef set,
@@ -287,23 +268,11 @@ sim::Task<api::Status> DaemonSetController::write_status(api::ObjectRef set,
     s["observedGeneration"] = set->metadata.generation;
     const api::Value* told = set->extra.find("status");
     if (told && *told == s) co_return api::Status();
-    api::Request r;
-    r.verb = Verb::Update;
-    r.kind = kind_;
-    r.key = set->key();
-    r.subresource = api::Subresource::Status;
-    auto next = api::copy_of(*set);
-    next->extra["status"] = std::move(s);
-    r.body = api::freeze(std::move(next));
-    auto updating = client_.call(std::move(r));
+    auto updating = client_.call(status_update(kind_, set, std::move(s)));
     api::Response answer = co_await std::move(updating);
     co_return answer.status;
 }
 
-sim::Time DaemonSetController::next_action() const {
-    sim::Time next = sim::kNever;
-    sets_.for_each([&](const api::ObjectRef& o) { next = std::min(next, queue_.due(o->key())); });
-    return next;
-}
+sim::Time DaemonSetController::next_action() const { return next_due(sets_, queue_); }
 
 }  // namespace model::workload

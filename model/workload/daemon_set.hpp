@@ -8,6 +8,7 @@
 
 #include "model/control/process.hpp"
 #include "model/workload/owned_pods.hpp"
+#include "model/workload/pod_control.hpp"
 #include "model/workload/replica_set.hpp"
 
 namespace model::workload {
@@ -40,6 +41,7 @@ class DaemonSetController final : public control::Controller {
     control::Process& process_;
     control::Client& client_;
     control::EventRecorder& recorder_;
+    PodControl pod_control_;
     std::shared_ptr<PodsOfOwners> pods_;
     api::Kind kind_;
     control::Informer& sets_;

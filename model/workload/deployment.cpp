@@ -481,11 +481,6 @@ sim::Task<api::Status> DeploymentController::write_status(Work& work, bool rollo
     co_return answer.status;
 }
 
-sim::Time DeploymentController::next_action() const {
-    sim::Time next = sim::kNever;
-    deployments_.for_each(
-        [&](const api::ObjectRef& o) { next = std::min(next, queue_.due(o->key())); });
-    return next;
-}
+sim::Time DeploymentController::next_action() const { return next_due(deployments_, queue_); }
 
 }  // namespace model::workload

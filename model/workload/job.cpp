@@ -48,6 +48,7 @@ JobController::JobController(control::Process& process, control::Client& client,
     : process_(process),
       client_(client),
       recorder_(recorder),
+      pod_control_(client, recorder),
       pods_(std::move(pods)),
       profile_(std::move(profile)),
       kind_(process.server().scheme().resolve("batch/v1", "Job")),
@@ -217,34 +218,18 @@ sim::Task<api::Status> JobController::create_pod(api::ObjectRef job) {
         labels["batch.kubernetes.io/controller-uid"] = job->metadata.uid;
         labels["batch.kubernetes.io/job-name"] = job->metadata.name;
     }
-    api::Request r;
-    r.verb = Verb::Create;
-    r.kind = api::Kind::Pod;
-    r.key = api::Key(job->metadata.ns, api::Text());
-    r.manifest = std::move(pod);
-    auto creating = client_.call(std::move(r));
-    api::Response answer = co_await std::move(creating);
-    if (answer.status.ok()) {
-        recorder_.record(*job, control::EventType::Normal, "SuccessfulCreate",
-                         "Created pod: " + answer.object->metadata.name.str());
-        co_return api::Status();
-    }
-    recorder_.record(*job, control::EventType::Warning, "FailedCreate",
-                     "Error creating: " + answer.status.message.str());
-    co_return answer.status;
+    auto creating = pod_control_.create(std::move(job), std::move(pod));
+    api::Status made = co_await std::move(creating);
+    co_return made;
 }
 
 sim::Task<api::Status> JobController::delete_pods(api::ObjectRef job,
                                                   std::vector<api::Ref<api::Pod>> pods) {
     api::Status first;
     for (const api::Ref<api::Pod>& pod : pods) {
-        auto deleting = client_.remove(api::Kind::Pod, pod->key(), api::DeleteOptions());
-        api::Response answer = co_await std::move(deleting);
-        if (answer.status.ok())
-            recorder_.record(*job, control::EventType::Normal, "SuccessfulDelete",
-                             "Deleted pod: " + pod->metadata.name.str());
-        const bool fine = answer.status.ok() || answer.status.is(api::Reason::NotFound);
-        if (!fine && first.ok()) first = answer.status;
+        auto removing = pod_control_.remove(job, pod);
+        api::Status gone = co_await std::move(removing);
+        if (!gone.ok() && !gone.is(api::Reason::NotFound) && first.ok()) first = gone;
     }
     co_return first;
 }
@@ -303,24 +288,12 @@ sim::Task<api::Status> JobController::count_ended(Work& work, Finish finish) {
 sim::Task<api::Status> JobController::write_status(api::ObjectRef& job, api::Value status) {
     const api::Value* told = job->extra.find("status");
     if (told && *told == status) co_return api::Status();
-    api::Request r;
-    r.verb = Verb::Update;
-    r.kind = kind_;
-    r.key = job->key();
-    r.subresource = api::Subresource::Status;
-    auto next = api::copy_of(*job);
-    next->extra["status"] = std::move(status);
-    r.body = api::freeze(std::move(next));
-    auto updating = client_.call(std::move(r));
+    auto updating = client_.call(status_update(kind_, job, std::move(status)));
     api::Response answer = co_await std::move(updating);
     if (answer.status.ok()) job = answer.object;
     co_return answer.status;
 }
 
-sim::Time JobController::next_action() const {
-    sim::Time next = sim::kNever;
-    jobs_.for_each([&](const api::ObjectRef& o) { next = std::min(next, queue_.due(o->key())); });
-    return next;
-}
+sim::Time JobController::next_action() const { return next_due(jobs_, queue_); }
 
 }  // namespace model::workload

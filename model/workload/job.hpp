@@ -9,6 +9,7 @@
 #include "model/control/process.hpp"
 #include "model/profile.hpp"
 #include "model/workload/owned_pods.hpp"
+#include "model/workload/pod_control.hpp"
 #include "model/workload/replica_set.hpp"
 
 namespace model::workload {
@@ -62,6 +63,7 @@ class JobController final : public control::Controller {
     control::Process& process_;
     control::Client& client_;
     control::EventRecorder& recorder_;
+    PodControl pod_control_;
     std::shared_ptr<PodsOfOwners> pods_;
     Profile profile_;
     api::Kind kind_;

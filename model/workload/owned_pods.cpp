@@ -86,6 +86,26 @@ api::ObjectRef owner_in(const control::Informer& owners, std::string_view kind,
     return owner && owner->metadata.uid == named->uid ? owner : api::ObjectRef();
 }
 
+void queue_who_may_adopt(const control::Informer& owners, control::WorkQueue& queue,
+                         const api::ObjectRef& before, const api::ObjectRef& after) {
+    if (!after || controller_of(after->metadata)) return;
+    if (before && before->metadata.labels == after->metadata.labels &&
+        !controller_of(before->metadata))
+        return;
+    owners.for_each([&](const api::ObjectRef& o) {
+        const api::Value* selector = o->extra.at({"spec", "selector"});
+        if (!selector || o->metadata.ns != after->metadata.ns) return;
+        const auto match = api::matches(selector_of(*selector), after->metadata.labels);
+        if (match.ok() && *match) queue.add(o->key());
+    });
+}
+
+sim::Time next_due(const control::Informer& owners, const control::WorkQueue& queue) {
+    sim::Time next = sim::kNever;
+    owners.for_each([&](const api::ObjectRef& o) { next = std::min(next, queue.due(o->key())); });
+    return next;
+}
+
 void settle(control::WorkQueue& queue, const api::Key& key, const api::Status& status) {
     if (status.ok()) {
         queue.forget(key);

@@ -24,6 +24,11 @@ api::Value to_value(const api::OwnerReference& owner);
 // another one of its name.
 api::ObjectRef owner_in(const control::Informer& owners, std::string_view kind,
                         const api::ObjectRef& pod);
+// The pod has become an orphan, or other labels: whoever selects it is queued, and may adopt it.
+void queue_who_may_adopt(const control::Informer& owners, control::WorkQueue& queue,
+                         const api::ObjectRef& before, const api::ObjectRef& after);
+// When the queue hands out a key of one of these next; kNever where none waits.
+sim::Time next_due(const control::Informer& owners, const control::WorkQueue& queue);
 // A key whose sync failed comes again after a backoff.
 void settle(control::WorkQueue& queue, const api::Key& key, const api::Status& status);
 

@@ -115,7 +115,7 @@ ReplicaSetController::ReplicaSetController(control::Process& process, control::C
                                            std::shared_ptr<PodsOfOwners> pods)
     : process_(process),
       client_(client),
-      recorder_(recorder),
+      pod_control_(client, recorder),
       pods_(std::move(pods)),
       kind_(process.server().scheme().resolve("apps/v1", "ReplicaSet")),
       sets_(process.informer(kind_)),
@@ -164,16 +164,7 @@ void ReplicaSetController::on_pod(const api::ObjectRef& before, const api::Objec
             queue_.add_after(set->key(), std::chrono::seconds(seconds + 1));
         return;
     }
-    if (!after || controller_of(after->metadata)) return;
-    if (before && before->metadata.labels == after->metadata.labels &&
-        !controller_of(before->metadata))
-        return;
-    sets_.for_each([&](const api::ObjectRef& o) {
-        const api::Value* selector = o->extra.at({"spec", "selector"});
-        if (!selector || o->metadata.ns != after->metadata.ns) return;
-        const auto match = api::matches(selector_of(*selector), after->metadata.labels);
-        if (match.ok() && *match) queue_.add(o->key());
-    });
+    queue_who_may_adopt(sets_, queue_, before, after);
 }
 
 sim::Task<api::Status> ReplicaSetController::sync_and_requeue(control::WorkQueue::Item item) {
@@ -248,61 +239,29 @@ sim::Task<api::Status> ReplicaSetController::manage(api::ObjectRef set,
 
 sim::Task<api::Status> ReplicaSetController::create_pod(api::ObjectRef set) {
     const api::Value* t = set->extra.at({"spec", "template"});
-    api::Request r;
-    r.verb = Verb::Create;
-    r.kind = api::Kind::Pod;
-    r.key = api::Key(set->metadata.ns, api::Text());
-    r.manifest =
-        pod_from_template(t ? *t : api::Value(), *set, process_.server().scheme().info(kind_));
-    auto creating = client_.call(std::move(r));
-    api::Response answer = co_await std::move(creating);
-    if (answer.status.ok()) {
-        recorder_.record(*set, control::EventType::Normal, "SuccessfulCreate",
-                         "Created pod: " + answer.object->metadata.name.str());
-        co_return api::Status();
-    }
-    const bool ends = answer.status.message.view().find("because it is being terminated") !=
-                      std::string_view::npos;
-    if (ends) {
-        // Everything in the namespace is going: not worth a word or another try.
-        expectations_.saw_creation(set->key());
-        co_return api::Status();
-    }
-    recorder_.record(*set, control::EventType::Warning, "FailedCreate",
-                     "Error creating: " + answer.status.message.str());
-    co_return answer.status;
+    auto creating = pod_control_.create(
+        set,
+        pod_from_template(t ? *t : api::Value(), *set, process_.server().scheme().info(kind_)));
+    api::Status made = co_await std::move(creating);
+    if (!is_namespace_ending(made)) co_return made;
+    expectations_.saw_creation(set->key());  // not worth another try
+    co_return api::Status();
 }
 
 sim::Task<api::Status> ReplicaSetController::delete_pod(api::ObjectRef set,
                                                         api::Ref<api::Pod> pod) {
     const api::Key key = pod->key();
-    auto deleting = client_.remove(api::Kind::Pod, key, api::DeleteOptions());
-    api::Response answer = co_await std::move(deleting);
-    if (answer.status.ok()) {
-        recorder_.record(*set, control::EventType::Normal, "SuccessfulDelete",
-                         "Deleted pod: " + key.name.str());
-        co_return api::Status();
-    }
-    expectations_.saw_deletion(set->key(), key);
-    if (answer.status.is(api::Reason::NotFound)) co_return api::Status();
-    recorder_.record(*set, control::EventType::Warning, "FailedDelete",
-                     "Error deleting: " + answer.status.message.str());
-    co_return answer.status;
+    auto removing = pod_control_.remove(set, std::move(pod));
+    api::Status gone = co_await std::move(removing);
+    if (!gone.ok()) expectations_.saw_deletion(set->key(), key);
+    co_return gone.is(api::Reason::NotFound) ? api::Status() : gone;
 }
 
 sim::Task<api::Status> ReplicaSetController::write_status(api::ObjectRef set, api::Value status) {
     for (int tries = 0;; ++tries) {
         const api::Value* told = set->extra.find("status");
         if (told && *told == status) co_return api::Status();
-        api::Request r;
-        r.verb = Verb::Update;
-        r.kind = kind_;
-        r.key = set->key();
-        r.subresource = api::Subresource::Status;
-        auto next = api::copy_of(*set);
-        next->extra["status"] = status;
-        r.body = api::freeze(std::move(next));
-        auto updating = client_.call(std::move(r));
+        auto updating = client_.call(status_update(kind_, set, status));
         api::Response answer = co_await std::move(updating);
         if (answer.status.ok() || tries >= kStatusRetries) co_return answer.status;
         api::Request get;
@@ -316,10 +275,6 @@ sim::Task<api::Status> ReplicaSetController::write_status(api::ObjectRef set, ap
     }
 }
 
-sim::Time ReplicaSetController::next_action() const {
-    sim::Time next = sim::kNever;
-    sets_.for_each([&](const api::ObjectRef& o) { next = std::min(next, queue_.due(o->key())); });
-    return next;
-}
+sim::Time ReplicaSetController::next_action() const { return next_due(sets_, queue_); }
 
 }  // namespace model::workload

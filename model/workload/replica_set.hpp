@@ -10,6 +10,7 @@
 
 #include "model/control/process.hpp"
 #include "model/workload/owned_pods.hpp"
+#include "model/workload/pod_control.hpp"
 
 namespace model::workload {
 
@@ -56,7 +57,7 @@ class ReplicaSetController final : public control::Controller {
 
     control::Process& process_;
     control::Client& client_;
-    control::EventRecorder& recorder_;
+    PodControl pod_control_;
     std::shared_ptr<PodsOfOwners> pods_;
     api::Kind kind_;
     control::Informer& sets_;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "model/workload/node_conditions.hpp"
+#include "model/workload/pod_control.hpp"
 
 namespace model::workload {
 
@@ -81,17 +82,7 @@ void StatefulSetController::on_pod(const api::ObjectRef& before, const api::Obje
             queue_.add_after(set->key(), std::chrono::seconds(seconds->as_int() + 1));
         return;
     }
-    if (!after || controller_of(after->metadata)) return;
-    // An orphan: whoever selects it may adopt it.
-    if (before && before->metadata.labels == after->metadata.labels &&
-        !controller_of(before->metadata))
-        return;
-    sets_.for_each([&](const api::ObjectRef& o) {
-        const api::Value* selector = o->extra.at({"spec", "selector"});
-        if (!selector || o->metadata.ns != after->metadata.ns) return;
-        const auto match = api::matches(selector_of(*selector), after->metadata.labels);
-        if (match.ok() && *match) queue_.add(o->key());
-    });
+    queue_who_may_adopt(sets_, queue_, before, after);
 }
 
 sim::Task<api::Status> StatefulSetController::sync_and_requeue(control::WorkQueue::Item item) {
@@ -324,15 +315,7 @@ sim::Task<api::Status> StatefulSetController::write_status(const StatefulSetView
     const api::Value* told = object->extra.find("status");
     if (told && *told == status) co_return api::Status();
     for (int tries = 1;; ++tries) {
-        api::Request r;
-        r.verb = Verb::Update;
-        r.kind = kind_;
-        r.key = object->key();
-        r.subresource = api::Subresource::Status;
-        auto next = api::copy_of(*object);
-        next->extra["status"] = status;
-        r.body = api::freeze(std::move(next));
-        auto updating = client_.call(std::move(r));
+        auto updating = client_.call(status_update(kind_, object, status));
         api::Response answer = co_await std::move(updating);
         if (answer.status.ok() || !answer.status.is(api::Reason::Conflict) || tries >= kStatusTries)
             co_return answer.status;
@@ -341,10 +324,6 @@ sim::Task<api::Status> StatefulSetController::write_status(const StatefulSetView
     }
 }
 
-sim::Time StatefulSetController::next_action() const {
-    sim::Time next = sim::kNever;
-    sets_.for_each([&](const api::ObjectRef& o) { next = std::min(next, queue_.due(o->key())); });
-    return next;
-}
+sim::Time StatefulSetController::next_action() const { return next_due(sets_, queue_); }
 
 }  // namespace model::workload
