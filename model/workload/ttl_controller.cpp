@@ -1,6 +1,7 @@
 #include "model/workload/ttl_controller.hpp"
 
 #include <limits>
+#include <utility>
 
 namespace model::workload {
 
@@ -37,25 +38,38 @@ TtlController::TtlController(control::Process& process, control::Client& client)
     nodes_.add_handler([this](const api::ObjectRef& before, const api::ObjectRef& after) {
         if (!before) step_.add_node();
         if (!after) return step_.remove_node();
+        if (is_told(*after)) return;
+        has_work_ = true;
         queue_.add(after->key());
+        if (started_) work();
     });
 }
 
+bool TtlController::is_told(const api::Object& node) const {
+    const api::Text* told = node.metadata.annotations.find(kAnnotation);
+    return told && *told == std::to_string(step_.seconds());
+}
+
 void TtlController::start() {
+    started_ = true;
+    if (has_work_) work();
+}
+
+// Workers begin with the first node that needs them.
+void TtlController::work() {
+    if (std::exchange(works_, true)) return;
     process_.spawn_workers(queue_, kWorkers,
                            [this](control::WorkQueue::Item item) { return sync(std::move(item)); });
 }
 
 sim::Task<api::Status> TtlController::sync(control::WorkQueue::Item item) {
     const auto node = nodes_.get<api::Node>(item.key);
-    const std::string wanted = std::to_string(step_.seconds());
-    const api::Text* told = node ? node->metadata.annotations.find(kAnnotation) : nullptr;
-    if (!node || (told && *told == wanted)) {
+    if (!node || is_told(*node)) {
         queue_.forget(item.key);
         co_return api::Status();
     }
     api::Value body;
-    body["metadata"]["annotations"][kAnnotation] = wanted;
+    body["metadata"]["annotations"][kAnnotation] = std::to_string(step_.seconds());
     auto patching = client_.patch<api::Node>(item.key, std::move(body), api::PatchType::Strategic);
     const api::Result<api::Ref<api::Node>> patched = co_await std::move(patching);
     if (patched) {

@@ -1,7 +1,8 @@
 // TtlController: tells kubelets by an annotation of their nodes how long they may keep Secrets and
 // ConfigMaps, by the number of nodes. Counterpart: pkg/controller/ttl/ttl_controller.go (1.26 and
 // 1.36 alike): 5 workers, woken by any change of a node. A node that appears costs a patch by it,
-// and writers that have read the node before lose by that. Left out: what kubelets do with it.
+// and writers that have read the node before lose by that. Nodes that have the right annotation are
+// not queued, so they cost nothing. Left out: what kubelets do with it.
 #pragma once
 
 #include "model/control/process.hpp"
@@ -30,6 +31,8 @@ class TtlController final : public control::Controller {
     void start() override;
 
   private:
+    bool is_told(const api::Object& node) const;
+    void work();
     sim::Task<api::Status> sync(control::WorkQueue::Item item);
 
     control::Process& process_;
@@ -37,6 +40,7 @@ class TtlController final : public control::Controller {
     control::Informer& nodes_;
     TtlStep step_;
     control::WorkQueue queue_;
+    bool started_ = false, works_ = false, has_work_ = false;
 };
 
 }  // namespace model::workload
