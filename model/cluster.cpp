@@ -535,6 +535,8 @@ std::vector<std::string> Cluster::explain(api::Kind kind, const api::Key& key) c
             lines.push_back(p->name + " is down");
             continue;
         }
+        if (const auto way = links_.find(p->name); way != links_.end() && !way->second.up())
+            lines.push_back(p->name + " is cut off from the API server");
         for (const auto& controller : p->process->controllers())
             if (std::string line = controller->explain(kind, key); !line.empty())
                 lines.push_back(std::move(line));

@@ -294,6 +294,16 @@ TEST_CASE("what is cut off cannot be cut off again, nor healed twice") {
     CHECK(steps[4].failure == "there is no node node-9");
 }
 
+TEST_CASE("a component that is cut off says so where somebody asks who acts next") {
+    auto run = play(
+        "  cluster: {nodes: 2}\n  until: 1m\n  steps:\n"
+        "  - {at: 1s, partition: {node: node-1}}\n"
+        "  - {at: 2s, partition: {node: node-2, for: 1s}}\n");
+    const std::vector<std::string> lines =
+        run->cluster().explain(model::api::Kind::Pod, model::api::Key("default", "web"));
+    CHECK(lines == std::vector<std::string>{"kubelet/node-1 is cut off from the API server"});
+}
+
 TEST_CASE("a deletion by what matches takes all of them, and fails where there is none") {
     auto run = play(
         "  until: 20s\n  steps:\n"
