@@ -12,6 +12,7 @@
 #include "model/workload/heartbeats.hpp"
 #include "model/workload/node_lifecycle.hpp"
 #include "model/workload/pod_garbage_collector.hpp"
+#include "model/workload/ttl_controller.hpp"
 
 namespace model {
 
@@ -286,7 +287,7 @@ void Cluster::fill_setting(sidecar::SidecarSetting& setting, const std::string& 
 }
 
 std::unique_ptr<control::Process> Cluster::new_process(const std::string& name) {
-    return std::make_unique<control::Process>(*server_, options_.latencies, name);
+    return std::make_unique<control::Process>(*server_, options_.latencies, name, &link(name));
 }
 
 void Cluster::add_kubelet(const api::Text& node) {
@@ -309,7 +310,25 @@ void Cluster::add_kubelet(const api::Text& node) {
     programs_.push_back(std::make_unique<Program>(name, bring_up));
 }
 
+// What the ttl controller wrote before time 0.
+void Cluster::tell_ttl() {
+    std::vector<api::Ref<api::Node>> nodes;
+    workload::TtlStep step;
+    server_->for_each(api::Kind::Node, "", [&](const api::ObjectRef& object) {
+        step.add_node();
+        if (!object->metadata.annotations.find(workload::TtlController::kAnnotation))
+            nodes.push_back(api::as<api::Node>(object));
+    });
+    for (const api::Ref<api::Node>& node : nodes) {
+        api::Node told = *node;
+        told.metadata.annotations.set(workload::TtlController::kAnnotation,
+                                      std::to_string(step.seconds()));
+        server_->preload_again(api::freeze(std::move(told)));
+    }
+}
+
 void Cluster::start() {
+    if (options_.controller_manager_on) tell_ttl();
     std::vector<api::Ref<api::Node>> nodes;
     server_->for_each(api::Kind::Node, "", [&](const api::ObjectRef& object) {
         const api::Ref<api::Node> node = api::as<api::Node>(object);
@@ -323,6 +342,12 @@ void Cluster::start() {
     }
     heartbeats_->begin();
     for (const auto& p : programs_) p->process = p->bring_up(true);
+    heartbeats_->when_kubelet_must_tell([this](const api::Text& node) {
+        const Program* p = program(std::string(kKubeletPrefix) + node.str());
+        if (!p || !p->process || !p->process->is_started()) return;
+        for (const auto& controller : p->process->controllers())
+            static_cast<node::Kubelet&>(*controller).wake();
+    });
     kubelets_->when_node_appears([this](const api::Text& node) {
         if (program(std::string(kKubeletPrefix) + node.str())) return;
         add_kubelet(node);
@@ -403,6 +428,55 @@ std::optional<std::string> Cluster::start_node(std::string_view node) {
                             : start_component(name);
 }
 
+control::Uplink& Cluster::link(const std::string& program) {
+    return links_.try_emplace(program, *engine_).first->second;
+}
+
+// A kubelet closes its connections when a renewal of its lease and the next try have had no answer
+// for 10 s each.
+std::optional<std::string> Cluster::cut_off_node(std::string_view node) {
+    const api::Text name(node);
+    if (auto problem = heartbeats_->cut_off(name, true)) return problem;
+    const std::string kubelet = std::string(kKubeletPrefix) + std::string(node);
+    tell(program(kubelet) ? kubelet : "node/" + std::string(node), Lifecycle::What::CutOff);
+    const sim::Time closed = heartbeats_->next_renewal(name, engine_->now()) + 20s;
+    link(kubelet).cut(std::min(closed - engine_->now(), control::Uplink::kLongestSilence));
+    return std::nullopt;
+}
+
+std::optional<std::string> Cluster::heal_node(std::string_view node) {
+    if (auto problem = heartbeats_->cut_off(api::Text(node), false)) return problem;
+    const std::string kubelet = std::string(kKubeletPrefix) + std::string(node);
+    tell(program(kubelet) ? kubelet : "node/" + std::string(node), Lifecycle::What::Healed);
+    link(kubelet).heal();
+    return std::nullopt;
+}
+
+std::optional<std::string> Cluster::cut_off_component(std::string_view component) {
+    const std::optional<std::string> name = full_name(component);
+    if (!name) return "there is no component " + std::string(component);
+    if (name->starts_with(kKubeletPrefix)) return cut_off_node(name->substr(kKubeletPrefix.size()));
+    if (!link(*name).up()) return *name + " is cut off already";
+    tell(*name, Lifecycle::What::CutOff);
+    link(*name).cut(control::Uplink::kLongestSilence);
+    return std::nullopt;
+}
+
+std::optional<std::string> Cluster::heal_component(std::string_view component) {
+    const std::optional<std::string> name = full_name(component);
+    if (!name) return "there is no component " + std::string(component);
+    if (name->starts_with(kKubeletPrefix)) return heal_node(name->substr(kKubeletPrefix.size()));
+    if (link(*name).up()) return *name + " is not cut off";
+    tell(*name, Lifecycle::What::Healed);
+    link(*name).heal();
+    return std::nullopt;
+}
+
+std::vector<std::string> Cluster::nodes_mounting(std::string_view driver,
+                                                 std::string_view handle) const {
+    return kubelets_->nodes_mounting(driver, handle);
+}
+
 std::vector<std::string> Cluster::drivers() const {
     std::vector<std::string> names;
     for (const auto& d : drivers_) names.push_back(d->options.name);
@@ -479,6 +553,8 @@ std::vector<std::string> Cluster::explain(api::Kind kind, const api::Key& key) c
             lines.push_back(p->name + " is down");
             continue;
         }
+        if (const auto way = links_.find(p->name); way != links_.end() && !way->second.up())
+            lines.push_back(p->name + " is cut off from the API server");
         for (const auto& controller : p->process->controllers())
             if (std::string line = controller->explain(kind, key); !line.empty())
                 lines.push_back(std::move(line));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/control/process.hpp"
+#include "model/control/uplink.hpp"
 #include "model/csi/faults.hpp"
 #include "model/csi/profile.hpp"
 #include "model/node/kubelet_options.hpp"
@@ -143,6 +144,13 @@ class Cluster {
     std::optional<std::string> stop_node(std::string_view node);
     std::optional<std::string> start_node(std::string_view node);
 
+    // The network cuts a node (its kubelet and heartbeats) or a program off from the API server, or
+    // lets it through again. What runs there goes on.
+    std::optional<std::string> cut_off_node(std::string_view node);
+    std::optional<std::string> heal_node(std::string_view node);
+    std::optional<std::string> cut_off_component(std::string_view name);
+    std::optional<std::string> heal_component(std::string_view name);
+
     // Who renews the leases of the nodes.
     workload::Heartbeats& heartbeats() { return *heartbeats_; }
 
@@ -150,6 +158,8 @@ class Cluster {
     // only one.
     csi::Endpoint* endpoint(std::string_view driver);
     std::vector<std::string> drivers() const;
+    // Where a driver's volume is mounted in a pod's directory now, in the order of names.
+    std::vector<std::string> nodes_mounting(std::string_view driver, std::string_view handle) const;
     // The part of a driver that runs on a node; null where none does.
     csi::Endpoint* node_endpoint(std::string_view driver, std::string_view node);
 
@@ -182,6 +192,7 @@ class Cluster {
     };
 
     void tell(std::string_view component, Lifecycle::What what);
+    void tell_ttl();
     void add_controller_manager();
     void add_scheduler();
     void add_driver(const DriverOptions& options);
@@ -190,6 +201,7 @@ class Cluster {
     void add_kubelet(const api::Text& node);
     void fill_setting(sidecar::SidecarSetting& setting, const std::string& name, DriverPart& part);
     std::unique_ptr<control::Process> new_process(const std::string& name);
+    control::Uplink& link(const std::string& program);
     sim::Task<void> come_up(control::Process& process, sim::Duration delay,
                             std::function<void(control::Process&)> fill);
     ControllerManagerSettings controller_manager_settings(bool runs_since_long);
@@ -214,6 +226,7 @@ class Cluster {
     std::unique_ptr<workload::Heartbeats> heartbeats_;
     std::map<std::string, sim::Duration, std::less<>> phases_;
     std::vector<std::unique_ptr<DriverPart>> drivers_;
+    std::map<std::string, control::Uplink, std::less<>> links_;  // by program
     std::unique_ptr<node::Kubelets> kubelets_;        // machines, and what kubelets share
     std::vector<std::unique_ptr<Program>> programs_;  // they end before what they talk to
 };

@@ -16,6 +16,7 @@
 #include "model/workload/replica_set.hpp"
 #include "model/workload/stateful_set.hpp"
 #include "model/workload/taint_eviction.hpp"
+#include "model/workload/ttl_controller.hpp"
 
 namespace model {
 
@@ -56,6 +57,8 @@ void add_node_controllers(control::Process& process, const ControllerManagerSett
     process.add(std::make_unique<workload::NodeLifecycle>(
         process, nodes, process.recorder(nodes, "node-controller"), *settings.heartbeats, pods,
         std::move(options)));
+    process.add(std::make_unique<workload::TtlController>(
+        process, client(workload::TtlController::kClientName)));
     const bool apart = settings.profile.taint_eviction_apart;
     control::Client& evictor = apart ? client(workload::NodeLifecycle::kClientName) : nodes;
     process.add(std::make_unique<workload::TaintEviction>(

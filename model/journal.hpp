@@ -79,10 +79,10 @@ struct Matched {
     std::size_t not_told = 0;  // further ones, of which no rule is told
 };
 
-// A component came up, stopped, or died.
+// A component came up, stopped, or died; or it cannot reach the API server, or can again.
 struct Lifecycle {
     api::Text component;
-    enum class What : unsigned char { Started, Stopped, Crashed, Ready } what{};
+    enum class What : unsigned char { Started, Stopped, Crashed, Ready, CutOff, Healed } what{};
 };
 
 // A CSI call began or ended. What is pointed to lives while the journal tells it.

@@ -199,6 +199,11 @@ void Timeline::tell(const model::Stamp& stamp, const model::Lifecycle& lifecycle
             return line(stamp, lifecycle.component, "stops");
         case What::Crashed:
             return line(stamp, lifecycle.component, options_.ink.bad("crashes"));
+        case What::CutOff:
+            return line(stamp, lifecycle.component,
+                        options_.ink.bad("is cut off from the API server"));
+        case What::Healed:
+            return line(stamp, lifecycle.component, "can reach the API server again");
     }
 }
 

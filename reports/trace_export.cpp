@@ -119,6 +119,8 @@ void TraceExport::tell(const model::Stamp& stamp, const model::Lifecycle& lifecy
     instant.name = lifecycle.what == What::Started   ? "started"
                    : lifecycle.what == What::Stopped ? "stopped"
                    : lifecycle.what == What::Crashed ? "crashed"
+                   : lifecycle.what == What::CutOff  ? "cut off"
+                   : lifecycle.what == What::Healed  ? "reachable again"
                                                      : "ready";
     file_.instant(component(lifecycle.component.view()), "life", instant);
 }

@@ -22,7 +22,7 @@ constexpr Entry kParts[] = {
     {Part::Snapshots, false, "snapshots are"},
     {Part::Expansion, false, "volume expansion is"},
     {Part::Eviction, true, "eviction is"},
-    {Part::Partition, false, "network partitions are"},
+    {Part::Partition, true, "network partitions are"},
 };
 
 const Entry& entry(Part part) { return kParts[static_cast<std::size_t>(part)]; }

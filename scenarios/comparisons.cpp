@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "scenarios/load_context.hpp"
+#include "scenarios/patterns.hpp"
 
 namespace scenarios {
 
@@ -28,9 +29,9 @@ bool fits(const Node& node, bool is_share, LoadContext& context) {
     for (const char* key : {"pAtLeast", "fromPercent", "toPercent", "withinPercent"}) {
         const bool of_share = std::string_view(key) != "withinPercent";
         if (bounded_by(node, key) && of_share != is_share) {
-            context.error(node.find(key)->place(), "\"" + std::string(key) + "\" goes with \"" +
-                                                       (of_share ? "share" : "reached or took") +
-                                                       "\"");
+            context.error(node.find(key)->place(),
+                          "\"" + std::string(key) + "\" goes with \"" +
+                              (of_share ? "share" : "reached, took or came") + "\"");
             return false;
         }
     }
@@ -48,14 +49,32 @@ void read_share(const Node& node, const Node& share, LoadContext& context, Compa
         context.error(recorded.place(), "more were counted than there were");
 }
 
+// {object | event | rpc, nth, since}
+void read_came(const Node& came, LoadContext& context, Comparison& c) {
+    const Node* object = came.find("object");
+    const Node* event = came.find("event");
+    const Node* rpc = came.find("rpc");
+    if ((object != nullptr) + (event != nullptr) + (rpc != nullptr) != 1)
+        context.error(came.place(), "came: expected one of object, event and rpc");
+    if (object) c.came_object = read_pattern(*object, context);
+    if (event) c.came_event = event->to_value();
+    if (rpc) c.came_rpc = rpc->to_value();
+    c.nth = int_of(came.find("nth"), 1);
+    c.since = duration_of(came.find("since")).value_or(sim::Duration::zero());
+}
+
 }  // namespace
 
 std::optional<Comparison> read_comparison(const Node& node, LoadContext& context) {
     const Node* share = node.find("share");
     const Node* reached = node.find("reached");
     const Node* took = node.find("took");
-    if ((share != nullptr) + (reached != nullptr) + (took != nullptr) != 1) {
-        context.error(node.place(), "a comparison has one of \"share\", \"reached\" and \"took\"");
+    const Node* came = node.find("came");
+    const int named =
+        (share != nullptr) + (reached != nullptr) + (took != nullptr) + (came != nullptr);
+    if (named != 1) {
+        context.error(node.place(),
+                      "a comparison has one of \"share\", \"reached\", \"took\" and \"came\"");
         return std::nullopt;
     }
     Comparison c;
@@ -65,6 +84,9 @@ std::optional<Comparison> read_comparison(const Node& node, LoadContext& context
     c.source = text_of(node.find("source"));
     if (share) {
         read_share(node, *share, context, c);
+    } else if (came) {
+        read_came(*came, context, c);
+        c.recorded_time = *duration_of(node.find("recorded"));
     } else {
         const Node& point = reached ? *reached : *took;
         c.is_took = took != nullptr;
@@ -80,21 +102,63 @@ std::optional<Comparison> read_comparison(const Node& node, LoadContext& context
     return c;
 }
 
-Comparer::Comparer(const std::vector<Comparison>& comparisons) : comparisons_(comparisons) {
+Comparer::Comparer(const std::vector<Comparison>& comparisons, View& view)
+    : comparisons_(comparisons), view_(view) {
     for (const Comparison& c : comparisons_) {
+        if (c.of.empty()) {
+            Coming coming;
+            coming.comparison = &c;
+            if (c.came_event) coming.event.emplace(*c.came_event);
+            if (c.came_rpc) coming.rpc.emplace(*c.came_rpc);
+            comings_.push_back(std::move(coming));
+            continue;
+        }
         const auto known = std::find_if(samples_.begin(), samples_.end(),
                                         [&](const LatencySamples& s) { return s.name() == c.of; });
         if (known == samples_.end()) samples_.emplace_back(c.of);
     }
 }
 
-void Comparer::on(sim::Time at, const model::Committed& committed) {
-    for (LatencySamples& s : samples_) s.on(at, committed);
+void Comparer::on(const model::Stamp& stamp, const model::Happening& happening) {
+    if (const auto* committed = std::get_if<model::Committed>(&happening))
+        for (LatencySamples& s : samples_) s.on(stamp.at, *committed);
+    for (Coming& coming : comings_) {
+        if (coming.at) continue;
+        coming.seen += occurrences(coming, happening);
+        if (coming.seen >= coming.comparison->nth) coming.at = stamp.at;
+    }
+}
+
+std::int64_t Comparer::occurrences(Coming& coming, const model::Happening& happening) {
+    if (coming.rpc) {
+        const auto* call = std::get_if<model::CsiCall>(&happening);
+        return call && coming.rpc->matches(*call) ? 1 : 0;
+    }
+    const auto* committed = std::get_if<model::Committed>(&happening);
+    if (!committed) return 0;
+    if (coming.event) return coming.event->occurrences(*committed);
+    const Pattern& pattern = *coming.comparison->came_object;
+    const model::api::Key key = committed->object->key();
+    if (committed->object->kind != view_.kind(pattern.kind) || !is_about(pattern, key)) return 0;
+    const bool fits = committed->change != model::Change::Deleted &&
+                      matches(pattern.body, &view_.text(committed->object));
+    if (fits) return coming.matching.insert(key).second ? 1 : 0;
+    coming.matching.erase(key);
+    return 0;
 }
 
 std::vector<Figure> Comparer::figures() const {
     std::vector<Figure> all;
+    auto coming = comings_.begin();
     for (const Comparison& c : comparisons_) {
+        if (c.of.empty()) {
+            Figure came;
+            came.of = came.count = coming->seen;
+            if (coming->at) came.reached = coming->at->time_since_epoch() - c.since;
+            ++coming;
+            all.push_back(came);
+            continue;
+        }
         const LatencySamples& s =
             *std::find_if(samples_.begin(), samples_.end(),
                           [&](const LatencySamples& one) { return one.name() == c.of; });

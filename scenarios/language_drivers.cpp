@@ -34,6 +34,9 @@ ShapeRef provisioner() {
     fields.push_back({"strictTopology", boolean(), "Ask for the selected node's topology only."});
     fields.push_back({"immediateTopology", boolean(),
                       "Ask for a topology with immediate binding too; true by default."});
+    fields.push_back({"requeuesFailed", boolean(),
+                      "An update or the resync of 15m queues a claim or volume again that waits "
+                      "for its backoff; true by default, false up to external-provisioner 2.1."});
     fields.push_back({"extraCreateMetadata", boolean(),
                       "Tell the driver the names of claim, namespace and volume."});
     fields.push_back({"defaultFSType", text(), "Where the class names none."});
@@ -114,6 +117,12 @@ ShapeRef driver() {
           "Where its node part runs; all nodes by default."},
          {"latency", map(distribution(), "latencies such as {CreateVolume: 2s}", rpc_names()),
           "Of each CSI call."},
+         {"poll",
+          map(one_of("a duration, or a list of them",
+                     {duration(), list(duration(), "a list of durations")}),
+              "periods such as {ControllerPublishVolume: 5s}", rpc_names()),
+          "The driver looks so often whether the storage is done with a call; a list: several "
+          "waits, each for an equal part of the latency."},
          {"capabilities", capabilities(), "In place of the profile's."},
          {"concurrency", word({"free", "aborts-same-volume", "one-at-a-time"}),
           "Calls side by side; ABORTED for a second one of the same volume; or one after the "

@@ -95,13 +95,14 @@ ShapeRef never() {
 }
 
 ShapeRef backend() {
-    return record("backend", "volumes of a driver's storage such as {state: leaked}",
-                  {{"driver", text("a driver's name"), "Whose; the only one if not given."},
-                   required({"state", word({"present", "leaked", "dangling", "kept", "erased"}),
-                             "present: in the storage; leaked: there, but no volume object names "
-                             "it; dangling: a volume object names what is not there; kept: let go "
-                             "of by the driver with its bytes left; erased: its bytes went with "
-                             "another volume's."})});
+    return record(
+        "backend", "volumes of a driver's storage such as {state: leaked}",
+        {{"driver", text("a driver's name"), "Whose; the only one if not given."},
+         required({"state", word({"present", "leaked", "dangling", "kept", "erased", "split"}),
+                   "present: in the storage; leaked: there, but no volume object names "
+                   "it; dangling: a volume object names what is not there; kept: let go "
+                   "of by the driver with its bytes left; erased: its bytes went with "
+                   "another volume's; split: for one node, but mounted on two."})});
 }
 
 ShapeRef count() {
@@ -173,6 +174,13 @@ ShapeRef crash_target() {
     return shape;
 }
 
+ShapeRef partition_target() {
+    auto shape = std::make_shared<Shape>(*target());
+    shape->definition = "partitionTarget";
+    shape->fields.push_back({"for", duration(), "It heals by itself after this; else by heal."});
+    return shape;
+}
+
 ShapeRef node_target() {
     return record("nodeTarget", "a node such as {node: node-1}",
                   {required({"node", text("a node's name"), "Which node."})});
@@ -196,7 +204,10 @@ ShapeRef deletion() {
     return record(
         "delete", "what to delete such as {kind: Pod, name: web-0}",
         {required({"kind", text("a kind such as PersistentVolumeClaim"), "Kind of the object."}),
-         required({"name", text("a name"), "Its name."}),
+         {"name", text("a name"), "Its name."},
+         {"matching", any("a partial object"),
+          "In place of a name: all objects that match this at that time, such as {spec: {nodeName: "
+          "node-1}}."},
          {"namespace", text("a namespace"), "Its namespace, default if not given."},
          {"apiVersion", text(), "Needed only where two groups have a kind of that name."},
          {"gracePeriodSeconds", integer(0), "Of a pod: how long it may take to end."},
@@ -274,7 +285,9 @@ ShapeRef steps() {
          {"stop", target(), "Stop it."},
          {"start", target(), "Start it again."},
          {"restart", target(), "Stop and start it."},
-         needs(Part::Partition, {"partition", target(), "Cut it off from the API server."}),
+         needs(Part::Partition,
+               {"partition", partition_target(), "Cut it off from the API server."}),
+         {"heal", target(), "It reaches the API server again."},
          needs(Part::Eviction, {"drain", node_target(), "Cordon the node and evict its pods."}),
          {"cordon", node_target(), "Make the node unschedulable."},
          {"uncordon", node_target(), "Make it schedulable again."},
@@ -302,6 +315,13 @@ ShapeRef comparisons() {
         record("took", "a percentile such as {of: claim-bound, percent: 95}",
                {required({"of", word(names), "Of which latency."}),
                 required({"percent", integer(1, 100), "So many in a hundred took no longer."})});
+    const ShapeRef came =
+        record("came", "an instant such as {event: FailedAttachVolume, nth: 2}",
+               {{"object", pattern(), "An object comes to match this."},
+                {"event", event(), "Such an event is written."},
+                {"rpc", rpc(), "Such a CSI call is made."},
+                {"nth", integer(1), "The nth of them; 1 by default."},
+                {"since", duration(), "Counted from this virtual time; 0s by default."}});
     const ShapeRef counted = record(
         "recordedCount", "a count such as {count: 29, of: 30}",
         {required({"count", integer(0), "So many."}), required({"of", integer(1), "Of so many."})});
@@ -311,6 +331,7 @@ ShapeRef comparisons() {
          {"share", share, "How many of all; `recorded` is a count."},
          {"reached", reached, "The virtual time at which so many were done; `recorded` is a time."},
          {"took", took, "How long so many took at most; `recorded` is a time."},
+         {"came", came, "When something came; `recorded` is a time."},
          required(
              {"recorded",
               one_of("a count such as {count: 29, of: 30}, or a duration", {counted, duration()}),
@@ -319,7 +340,8 @@ ShapeRef comparisons() {
          {"pAtLeast", number(0, 1), "Share: Fisher's exact test must give no less than this."},
          {"fromPercent", integer(0, 100), "Share: the simulated share is no less ..."},
          {"toPercent", integer(0, 100), "... and no more than this."},
-         {"withinPercent", integer(0, 100), "Reached, took: it differs by no more than this."}});
+         {"withinPercent", integer(0, 100),
+          "Reached, took, came: it differs by no more than this."}});
     return list(comparison, "a list of comparisons");
 }
 

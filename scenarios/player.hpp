@@ -83,7 +83,10 @@ class Player {
     void act(std::size_t index, const std::monostate& a);
     // The loader refuses these while their parts are not built.
     void act(std::size_t index, const action::Drain& a);
+    void delete_all(std::size_t index, const action::Delete& a);
     void act(std::size_t index, const action::Partition& a);
+    void act(std::size_t index, const action::Heal& a);
+    std::optional<std::string> heal(const Target& target);
     void act(std::size_t index, const action::Faults& a);
     void done(std::size_t index, const std::optional<std::string>& problem);
     void evict(std::size_t index, const model::api::Key& pod);
@@ -101,7 +104,8 @@ class Player {
     sim::Time earliest_{}, deadline_ = sim::kNever;
     std::vector<Wait> waiting_;
     std::size_t unanswered_ = 0;
-    std::map<std::size_t, std::size_t> draining_;  // by step: evictions that are not accepted yet
+    std::map<std::size_t, std::size_t>
+        draining_;  // by step: evictions, deletions that are not accepted yet
     std::size_t checks_ = 0;
 };
 

@@ -138,7 +138,41 @@ void Player::act(std::size_t index, const action::Patch& a) {
     request(index, std::move(*r));
 }
 
+// As kubectl does with a selector: each of those that match now.
+void Player::delete_all(std::size_t index, const action::Delete& a) {
+    const auto wanted = resolved(index, a.target.body);
+    if (!wanted) return;
+    Request each;
+    each.verb = Verb::Delete;
+    each.kind = view_.kind(a.target.kind);
+    each.options = a.options;
+    each.id = "step " + std::to_string(index + 1);
+    std::vector<Key> keys;
+    view_.cluster().server().for_each(each.kind, a.target.ns,
+                                      [&](const model::api::ObjectRef& object) {
+                                          if (matches(*wanted, &view_.text(object)))
+                                              keys.push_back(object->key());
+                                      });
+    if (keys.empty()) return done(index, "no " + a.target.kind + " matches");
+    draining_[index] = keys.size();
+    ++unanswered_;
+    for (const Key& key : keys) {
+        Request r = each;
+        r.key = key;
+        view_.cluster().user().send(std::move(r), [this, index](const Response& answer) {
+            if (draining_[index] == 0) return;  // failed already
+            const bool gone = answer.status.is(model::api::Reason::NotFound);
+            if (!answer.status.ok() && !gone) {
+                draining_[index] = 0;
+                return answered(index, answer);
+            }
+            if (--draining_[index] == 0) answered(index, Response());
+        });
+    }
+}
+
 void Player::act(std::size_t index, const action::Delete& a) {
+    if (a.target.name.empty()) return delete_all(index, a);
     auto r = to_target(index, Verb::Delete, a.target);
     const auto uid = resolved(index, Value(a.options.uid));
     if (!r || !uid) return;
@@ -290,9 +324,36 @@ void Player::evict(std::size_t index, const Key& pod) {
     });
 }
 
-void Player::act(std::size_t index, const action::Partition&) {
-    done(index, not_built(Part::Partition));
+// One that is to heal by itself keeps the run going until then.
+void Player::act(std::size_t index, const action::Partition& a) {
+    model::Cluster& cluster = view_.cluster();
+    std::optional<std::string> problem;
+    if (!a.target.heartbeats.empty()) {
+        problem = cluster.heartbeats().cut_off(a.target.heartbeats, true);
+    } else if (!a.target.node.empty()) {
+        problem = cluster.cut_off_node(a.target.node);
+    } else {
+        problem = cluster.cut_off_component(name_of(a.target));
+    }
+    done(index, problem);
+    if (problem || !a.lasts) return;
+    ++unanswered_;
+    cluster.engine().call_in(*a.lasts, kind_of(model::Wait::User),
+                             [this, index, target = a.target] {
+                                 --unanswered_;
+                                 if (auto failed = heal(target)) fail(index, *failed);
+                             });
 }
+
+std::optional<std::string> Player::heal(const Target& target) {
+    model::Cluster& cluster = view_.cluster();
+    if (!target.heartbeats.empty()) return cluster.heartbeats().cut_off(target.heartbeats, false);
+    if (!target.node.empty()) return cluster.heal_node(target.node);
+    return cluster.heal_component(name_of(target));
+}
+
+void Player::act(std::size_t index, const action::Heal& a) { done(index, heal(a.target)); }
+
 void Player::act(std::size_t index, const action::Faults& a) {
     model::csi::Endpoint* endpoint = view_.cluster().endpoint(a.driver);
     if (!endpoint) return done(index, "there is no driver " + a.driver);

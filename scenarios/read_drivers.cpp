@@ -61,6 +61,20 @@ void read_latencies(const Node* given, LoadContext& context, DriverProfile& prof
     }
 }
 
+void read_polls(const Node* given, LoadContext& context, DriverProfile& profile) {
+    if (!given) return;
+    for (const Member& m : given->members) {
+        auto& polls = profile.polls[static_cast<std::size_t>(*model::csi::method_of(m.key))];
+        if (m.value.is_list()) {
+            for (const Node& n : m.value.items) polls.push_back(*duration_of(&n));
+        } else {
+            polls.push_back(*duration_of(&m.value));
+        }
+        if (std::find(polls.begin(), polls.end(), sim::Duration::zero()) != polls.end())
+            context.error(m.value.place(), "poll of " + m.key + " must be longer than 0s");
+    }
+}
+
 void read_concurrency(const Node& node, DriverProfile& profile) {
     using model::csi::Concurrency;
     const std::string word = text_of(node.find("concurrency"));
@@ -74,6 +88,7 @@ void read_concurrency(const Node& node, DriverProfile& profile) {
 void read_overrides(const Node& node, LoadContext& context, DriverProfile& profile) {
     read_capabilities(node.find("capabilities"), profile);
     read_latencies(node.find("latency"), context, profile);
+    read_polls(node.find("poll"), context, profile);
     read_concurrency(node, profile);
     read_rate(node.find("rate"), profile);
     read_size(node.find("capacity"), "capacity", context, profile.capacity_bytes);
@@ -125,6 +140,7 @@ void read_provisioner(const Node* node, LoadContext& context,
     if (!node) return;
     read_common(*node, "externalProvisioner", context, o);
     o.strict_topology = bool_of(node->find("strictTopology"), o.strict_topology);
+    o.requeues_failed = bool_of(node->find("requeuesFailed"), o.requeues_failed);
     o.immediate_topology = bool_of(node->find("immediateTopology"), o.immediate_topology);
     o.extra_create_metadata = bool_of(node->find("extraCreateMetadata"), o.extra_create_metadata);
     o.default_fstype = text_of(node->find("defaultFSType"), o.default_fstype);

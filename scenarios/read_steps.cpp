@@ -16,9 +16,9 @@ using sim::Duration;
 // Without `until` a run ends an hour after its beginning at the latest.
 constexpr Duration kLongestRun = std::chrono::hours(1);
 
-constexpr const char* kActions[] = {"create",   "apply", "replace", "patch",     "delete", "crash",
-                                    "stop",     "start", "restart", "partition", "drain",  "cordon",
-                                    "uncordon", "taint", "faults",  "note"};
+constexpr const char* kActions[] = {"create", "apply",    "replace", "patch",     "delete", "crash",
+                                    "stop",   "start",    "restart", "partition", "heal",   "drain",
+                                    "cordon", "uncordon", "taint",   "faults",    "note"};
 
 class StepReader {
   public:
@@ -187,6 +187,17 @@ class StepReader {
     void read_delete(const Node& node) {
         auto target = object_of(node);
         if (!target) return;
+        const Node* matching = node.find("matching");
+        if ((matching != nullptr) == (node.find("name") != nullptr))
+            return error(node.place(), "delete: expected either \"name\" or \"matching\"");
+        if (matching && !matching->is_map())
+            return error(matching->place(),
+                         "matching: expected a partial object, found " + matching->describe());
+        if (matching) {
+            const KindInfo& info = *context_.scheme.find(target->kind);
+            if (info.typed) context_.check_fields(*matching, info.id, "", {});
+            target->body = matching->to_value();
+        }
         model::api::DeleteOptions options;
         if (const Node* grace = node.find("gracePeriodSeconds"))
             options.gracePeriodSeconds = int_of(grace);
@@ -282,8 +293,28 @@ class StepReader {
         } else if (word == "restart") {
             step_.action = action::Restart{target};
         } else {
-            step_.action = action::Partition{target};
+            if (!target.component.empty()) check_link(word, *node.find("component"));
+            if (word == "heal") {
+                step_.action = action::Heal{target};
+                return;
+            }
+            const std::optional<Duration> lasts = duration_of(node.find("for"));
+            if (lasts) step_.text += " for " + sim::to_text(*lasts);
+            step_.action = action::Partition{target, lasts};
         }
+    }
+
+    // Those whose way to the API server can be cut.
+    void check_link(const std::string& word, const Node& component) {
+        const std::string name = component.text.substr(0, component.text.find('/'));
+        if (name == "kube-apiserver")
+            error(component.place(), word + ": kube-apiserver is what others are cut off from; " +
+                                         "stop it, or name a node");
+        if (name == "csi-driver")
+            error(component.place(), word + ": a CSI driver does not talk to the API server");
+        if (name == "kube-controller-manager" || name == "kube-scheduler")
+            error(component.place(), word + ": " + name + " without the API server gives up its " +
+                                         "lease and ends, so stop it instead");
     }
 
     void require(Part part, const std::string& word, const Node& node) {

@@ -127,7 +127,7 @@ struct Run::Impl : model::Listener {
     std::unique_ptr<model::node::NodeInvariants> node_invariants;
     std::unique_ptr<model::csi::LifecycleRules> lifecycle;
     std::unique_ptr<model::Listener> provisioning;
-    Comparer comparer{scenario.compare};
+    Comparer comparer{scenario.compare, view};
 };
 
 void Run::Impl::preload() {
@@ -193,6 +193,7 @@ void Run::Impl::start() {
 void Run::Impl::on(const model::Stamp& stamp, const model::Happening& happening) {
     if (const auto* committed = std::get_if<model::Committed>(&happening))
         on_commit(stamp, *committed);
+    comparer.on(stamp, happening);
     if (const auto* violated = std::get_if<model::Violated>(&happening)) {
         outcome.broken.push_back({violated->invariant, violated->detail, stamp.at});
         stopped = true;
@@ -203,7 +204,6 @@ void Run::Impl::on(const model::Stamp& stamp, const model::Happening& happening)
 void Run::Impl::on_commit(const model::Stamp& stamp, const model::Committed& committed) {
     view.note_uid(committed);
     tallies.on(committed);
-    comparer.on(stamp.at, committed);
     if (!is_activity(committed, cluster.server().scheme())) return;
     last_write = stamp.at;
     last_written = committed.object;

@@ -51,7 +51,7 @@ struct Patch {
     Value body;
 };
 struct Delete {
-    Pattern target;
+    Pattern target;  // without a name: all that match at that time
     model::api::DeleteOptions options;
 };
 struct Crash {
@@ -81,6 +81,10 @@ struct Taint {
 };
 struct Partition {
     Target target;
+    std::optional<sim::Duration> lasts;  // it heals by itself then
+};
+struct Heal {
+    Target target;
 };
 struct Faults {
     std::string driver;  // "": the only one
@@ -91,10 +95,11 @@ struct Note {
 };
 }  // namespace action
 
-using Action = std::variant<std::monostate, action::Create, action::Apply, action::Replace,
-                            action::Patch, action::Delete, action::Crash, action::Stop,
-                            action::Start, action::Restart, action::Drain, action::Cordon,
-                            action::Taint, action::Partition, action::Faults, action::Note>;
+using Action =
+    std::variant<std::monostate, action::Create, action::Apply, action::Replace, action::Patch,
+                 action::Delete, action::Crash, action::Stop, action::Start, action::Restart,
+                 action::Drain, action::Cordon, action::Taint, action::Partition, action::Heal,
+                 action::Faults, action::Note>;
 
 struct Rejection {
     int code = 0;
@@ -127,6 +132,10 @@ struct Comparison {
     std::string what, source, of;  // of: a latency's name
     bool is_share = true;  // else: the time at which `percent` were reached, or, if `is_took`,
     bool is_took = false;  // how long that many took at most
+    // Else: when the nth object came to match, or the nth such event or CSI call came.
+    std::optional<Pattern> came_object;
+    std::optional<Value> came_event, came_rpc;
+    std::int64_t nth = 1;
     sim::Duration over{-1}, up_to = sim::Duration::max();  // share: over < took <= up_to
     int percent = 100;
     sim::Duration since{};  // reached: counted from here

@@ -1,5 +1,7 @@
 #include "scenarios/storage_filter.hpp"
 
+#include <algorithm>
+
 #include "model/csi/endpoint.hpp"
 #include "model/csi/inventory.hpp"
 
@@ -8,6 +10,17 @@ namespace scenarios {
 using model::csi::Backend;
 using model::csi::BackendVolume;
 using model::csi::Inventory;
+
+namespace {
+
+// Who asked for it wants to write from one node.
+bool is_for_one_node(const BackendVolume& volume) {
+    const auto& all = volume.capabilities;
+    return std::none_of(all.begin(), all.end(),
+                        [](const auto& c) { return model::csi::is_multi_node(c.access_mode); });
+}
+
+}  // namespace
 
 std::vector<std::string> stored_volumes(model::Cluster& cluster, const model::api::Value& written) {
     std::vector<std::string> found;
@@ -25,9 +38,12 @@ std::vector<std::string> stored_volumes(model::Cluster& cluster, const model::ap
         for (const Inventory::Dangling& d : inventory.dangling) found.push_back(d.volume.str());
     if (state == "kept")
         for (const BackendVolume& volume : backend.kept()) found.push_back(volume.id.str());
-    for (const auto& entry : backend.volumes())
-        if (state == "present" || (state == "erased" && entry.second.erased))
+    for (const auto& entry : backend.volumes()) {
+        const bool split = state == "split" && is_for_one_node(entry.second) &&
+                           cluster.nodes_mounting(endpoint->name(), entry.first).size() > 1;
+        if (split || state == "present" || (state == "erased" && entry.second.erased))
             found.push_back(entry.first.str());
+    }
     return found;
 }
 

@@ -247,4 +247,10 @@ Result<ObjectRef> Server::preload(const Value& manifest) {
     return s.current[slot];
 }
 
+void Server::preload_again(ObjectRef object) {
+    KindStore& s = store(object->kind);
+    const std::uint32_t slot = s.slot_of(object->key());
+    s.current[slot] = std::move(object);
+}
+
 }  // namespace model::api

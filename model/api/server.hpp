@@ -95,6 +95,8 @@ class Server : public ObjectReader {
     // Puts an object in as it stood before time 0, status included; names and uids are made where
     // missing.
     Result<ObjectRef> preload(const Value& manifest);
+    // Another state of what was preloaded, in its place.
+    void preload_again(ObjectRef object);
 
     // An error answered in place of the next matching requests, or a hook that runs before a
     // request is carried out and may answer it. Faults are tried in order of registration.

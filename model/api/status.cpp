@@ -94,6 +94,8 @@ std::string_view to_string(Reason r) {
             return "Timeout";
         case Reason::ConnectionRefused:
             return "ConnectionRefused";
+        case Reason::ConnectionLost:
+            return "ConnectionLost";
         case Reason::Injected:
             return "Injected";
     }

@@ -28,6 +28,7 @@ enum class Reason : unsigned char {
     ServiceUnavailable,  // 503
     Timeout,             // 504
     ConnectionRefused,   // no answer: the server is down
+    ConnectionLost,      // no answer: the way to the server is cut
     Injected,            // an error that a test puts in place of an answer, kept with its own text
 };
 

@@ -50,12 +50,19 @@ struct Client::Flight {
         : request(std::move(r)),
           by(client.options_.name),
           asked(asked_),
-          connected(client.connected_) {}
+          link(client.options_.link),
+          connected(client.connected_) {
+        if (client.options_.timeout > 0ns)
+            deadline = client.server_.engine().now() + client.options_.timeout;
+    }
     static void* operator new(std::size_t bytes) { return sim::allocate_frame(bytes); }
     static void operator delete(void* memory, std::size_t bytes) {
         sim::release_frame(memory, bytes);
     }
     void commit(api::Server& server);
+    // Goes on at once, or once the link lets it; where it is lost its caller is told.
+    template <class F>
+    static void pass(std::unique_ptr<Flight> flight, F go);
     void deliver() {
         if (on_answer) return on_answer(answer);
         promise.fulfil(std::move(answer));
@@ -64,12 +71,26 @@ struct Client::Flight {
     api::Request request;
     api::Response answer;
     api::Text by;
-    sim::Time asked, sent;
+    sim::Time asked, sent, deadline = sim::kNever;
     sim::Duration reply_delay;
+    Uplink* link;
     Life connected;
     std::function<void(const api::Response&)> on_answer;  // or, without one:
     sim::Promise<api::Response> promise;
 };
+
+template <class F>
+void Client::Flight::pass(std::unique_ptr<Flight> flight, F go) {
+    Uplink* link = flight->link;
+    if (!link || link->up()) return go(std::move(flight));
+    const sim::Time deadline = flight->deadline;
+    link->wait(deadline, [flight = std::move(flight), go](const Uplink::Lost& lost) mutable {
+        if (!lost) return go(std::move(flight));
+        flight->answer = api::Response();
+        flight->answer.status = *lost;
+        flight->deliver();
+    });
+}
 
 void Client::Flight::commit(api::Server& server) {
     sim::Engine& engine = server.engine();
@@ -106,6 +127,11 @@ sim::Duration Client::slowed(sim::Duration travel) const {
 }
 
 void Client::transmit(std::unique_ptr<Flight> flight) {
+    Flight::pass(std::move(flight),
+                 [this](std::unique_ptr<Flight> sent) { travel(std::move(sent)); });
+}
+
+void Client::travel(std::unique_ptr<Flight> flight) {
     sim::Engine& engine = server_.engine();
     const Verb verb = flight->request.verb;
     const bool reads = verb == Verb::Get || verb == Verb::List;
@@ -124,10 +150,17 @@ void Client::transmit(std::unique_ptr<Flight> flight) {
                    [&server = server_, flight = std::move(flight)]() mutable {
                        server.let_go_of_request();
                        if (!flight->connected) return;
-                       flight->commit(server);
-                       const sim::Duration delay = flight->reply_delay;
-                       server.engine().call_in(delay, kind_of(Wait::ApiReply),
-                                               [flight = std::move(flight)] { flight->deliver(); });
+                       Flight::pass(std::move(flight), [&server](std::unique_ptr<Flight> come) {
+                           come->commit(server);
+                           const sim::Duration delay = come->reply_delay;
+                           server.engine().call_in(
+                               delay, kind_of(Wait::ApiReply), [back = std::move(come)]() mutable {
+                                   Flight::pass(std::move(back),
+                                                [](const std::unique_ptr<Flight>& answered) {
+                                                    answered->deliver();
+                                                });
+                               });
+                       });
                    });
 }
 

@@ -11,6 +11,7 @@
 
 #include "model/api/server.hpp"
 #include "model/control/life.hpp"
+#include "model/control/uplink.hpp"
 #include "sim/distribution.hpp"
 #include "sim/engine.hpp"
 #include "sim/task.hpp"
@@ -52,7 +53,9 @@ class Client {
         api::Text name;
         int qps = 0;
         int burst = 0;
-        bool in_order = false;  // what is sent later arrives later, as over one connection
+        bool in_order = false;    // what is sent later arrives later, as over one connection
+        Uplink* link = nullptr;   // the way, where it can be cut; outlives what is sent
+        sim::Duration timeout{};  // for which an answer is waited over a cut link; 0: no such limit
         Options() = default;
     };
     Client(api::Server& server, const Latencies& latencies, Options options);
@@ -118,6 +121,7 @@ class Client {
     struct Flight;
     static api::Request request(Verb verb, api::Kind kind, api::Key key);
     void transmit(std::unique_ptr<Flight> flight);
+    void travel(std::unique_ptr<Flight> flight);
     sim::Duration slowed(sim::Duration travel) const;
     // Objects are large to be handed from frame to frame, so a request holds one already.
     template <class T>

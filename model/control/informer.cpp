@@ -12,20 +12,25 @@ constexpr sim::Duration kFirstRetry = 800ms, kLongestRetry = 30s;
 }  // namespace
 
 Informer::Informer(api::Server& server, const Latencies& latencies, api::Kind kind,
-                   std::string name)
+                   std::string name, Uplink* link)
     : server_(server),
       latencies_(latencies),
       kind_(kind),
       name_(std::move(name)),
+      link_(link),
       retry_delay_(kFirstRetry) {}
 
 Informer::~Informer() {
     life_.end();
+    listening_.end();
     if (watching_) server_.unwatch(kind_, this);
 }
 
 void Informer::start() {
-    if (server_.up()) {
+    if (link_) link_->listen(listening_, [this] { on_link_lost(); });
+    if (link_ && !link_->up()) {
+        reconnect();
+    } else if (server_.up()) {
         relist();
     } else {
         retry_later();
@@ -50,6 +55,7 @@ void Informer::relist() {
     life_.end();  // what is still on its way is older than the list
     life_ = Life();
     in_flight_.clear();
+    held_ = 0;
     const std::vector<std::uint32_t> slots = server_.sorted_slots(kind_);
     for (std::uint32_t slot : slots) {
         const api::ObjectRef head = server_.at(kind_, slot);
@@ -75,6 +81,34 @@ void Informer::on_commit(const api::WatchEvent& event) {
 // Events of one watch keep their order even where the instants of two deliveries are equal and
 // shuffled.
 void Informer::deliver() {
+    if (link_ && (held_ > 0 || !link_->up())) return hold();
+    deliver_one();
+}
+
+// What the server has sent over a cut link comes when TCP gets it through; once the connection is
+// given up, the next list brings it.
+void Informer::hold() {
+    if (held_++ > 0) return;
+    link_->wait(sim::kNever, [this, life = life_](const Uplink::Lost& lost) {
+        if (!life) return;
+        if (lost) return on_link_lost();
+        for (std::size_t n = std::exchange(held_, 0); n > 0; --n) deliver_one();
+    });
+}
+
+void Informer::on_link_lost() {
+    life_.end();
+    life_ = Life();
+    in_flight_.clear();
+    held_ = 0;
+    if (watching_) server_.unwatch(kind_, this);
+    watching_ = false;
+    received_ = 0;  // a list, not the log
+    retry_delay_ = kFirstRetry;
+    retry_later();
+}
+
+void Informer::deliver_one() {
     const api::WatchEvent event = std::move(in_flight_.front());
     in_flight_.pop_front();
     position_ = event.resourceVersion;
@@ -97,8 +131,14 @@ void Informer::retry_later() {
 // A bookmark at the head costs nothing here: while connected, an idle watch counts as being at the
 // server's version.
 void Informer::reconnect() {
+    if (link_ && !link_->up())
+        return link_->wait(sim::kNever, [this, life = life_](const Uplink::Lost& lost) {
+            if (!life) return;
+            if (lost) return retry_later();
+            reconnect();
+        });
     if (!server_.up()) return retry_later();
-    if (synced_) {
+    if (synced_ && received_ != 0) {
         const api::Status resumed = server_.watch(kind_, received_, this);
         if (resumed.ok()) {
             watching_ = true;

@@ -14,6 +14,7 @@
 #include "model/api/server.hpp"
 #include "model/control/client.hpp"
 #include "model/control/life.hpp"
+#include "model/control/uplink.hpp"
 
 namespace model::control {
 
@@ -23,7 +24,9 @@ class Informer : public api::WatchSink {
     using Handler = std::function<void(const api::ObjectRef& before, const api::ObjectRef& after)>;
 
     // `name` keys the random stream of its delays: "kube-controller-manager/persistentvolumes".
-    Informer(api::Server& server, const Latencies& latencies, api::Kind kind, std::string name);
+    // `link`: the way to the server, where it can be cut.
+    Informer(api::Server& server, const Latencies& latencies, api::Kind kind, std::string name,
+             Uplink* link = nullptr);
     ~Informer() override;
     Informer(const Informer&) = delete;
     Informer& operator=(const Informer&) = delete;
@@ -56,6 +59,9 @@ class Informer : public api::WatchSink {
 
   private:
     void deliver();
+    void deliver_one();
+    void hold();
+    void on_link_lost();
     void put(std::uint32_t slot, const api::ObjectRef& object);
     void relist();
     void reconnect();
@@ -65,11 +71,14 @@ class Informer : public api::WatchSink {
     const Latencies& latencies_;
     api::Kind kind_;
     std::string name_;
+    Uplink* link_;
     sim::Stream* stream_ = nullptr;  // of the delays; most kinds never need it
     std::vector<Handler> handlers_;
     std::vector<api::ObjectRef> cache_;      // by slot
     std::deque<api::WatchEvent> in_flight_;  // sent by the server, not yet delivered, oldest first
-    Life life_;  // a new one at each relist: what was sent under the old one counts no more
+    Life life_;       // a new one at each relist: what was sent under the old one counts no more
+    Life listening_;  // to the link
+    std::size_t held_ = 0;  // of those in flight, waiting for the link
     sim::Time last_delivery_{};
     sim::Duration retry_delay_{};
     std::uint64_t received_ = 0;  // resourceVersion sent last by the server, delivered or not

@@ -4,22 +4,24 @@
 
 namespace model::control {
 
-Process::Process(api::Server& server, const Latencies& latencies, std::string name)
+Process::Process(api::Server& server, const Latencies& latencies, std::string name, Uplink* link)
     : server_(server),
       latencies_(latencies),
       name_(std::move(name)),
+      link_(link),
       group_(server.engine().make_group(name_)) {}
 
 Process::~Process() {
     life_.end();
     engine().kill_group(group_);
+    if (link_) link_->drop();
 }
 
 Informer& Process::informer(api::Kind kind) {
     std::unique_ptr<Informer>& informer = informers_[kind];
     if (!informer) {
         const std::string name = name_ + "/" + server_.scheme().info(kind).resource;
-        informer = std::make_unique<Informer>(server_, latencies_, kind, name);
+        informer = std::make_unique<Informer>(server_, latencies_, kind, name, link_);
     }
     if (started_ && !informer->synced()) {
         // Asked for late: the list is taken once the caller has added its handlers.
@@ -31,11 +33,13 @@ Informer& Process::informer(api::Kind kind) {
     return *informer;
 }
 
-Client& Process::client(api::Text name, int qps, int burst) {
+Client& Process::client(api::Text name, int qps, int burst, sim::Duration timeout) {
     Client::Options options;
     options.name = std::move(name);
     options.qps = qps;
     options.burst = burst;
+    options.link = link_;
+    options.timeout = timeout;
     clients_.push_back(std::make_unique<Client>(server_, latencies_, std::move(options)));
     return *clients_.back();
 }

@@ -40,14 +40,17 @@ class Controller {
 
 class Process {
   public:
-    Process(api::Server& server, const Latencies& latencies, std::string name);
+    // `link`: its way to the API server, where that can be cut; outlives the process.
+    Process(api::Server& server, const Latencies& latencies, std::string name,
+            Uplink* link = nullptr);
     ~Process();  // kills its actors
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
     // One watch a kind and process, shared.
     Informer& informer(api::Kind kind);
-    Client& client(api::Text name, int qps, int burst);
+    // `timeout`: of its requests over a cut link; 0: none of its own.
+    Client& client(api::Text name, int qps, int burst, sim::Duration timeout = {});
     // Writes events through `client` in an actor of this process.
     EventRecorder& recorder(Client& client, std::string component, std::string host = {});
     void add(std::unique_ptr<Controller> controller) {
@@ -72,6 +75,7 @@ class Process {
 
     const std::string& name() const { return name_; }
     const Latencies& latencies() const { return latencies_; }
+    Uplink* link() { return link_; }
     api::Server& server() { return server_; }
     sim::Engine& engine() { return server_.engine(); }
     Journal& journal() { return server_.journal(); }
@@ -86,6 +90,7 @@ class Process {
     api::Server& server_;
     const Latencies& latencies_;
     std::string name_;
+    Uplink* link_;
     sim::GroupId group_;
     std::map<api::Kind, std::unique_ptr<Informer>> informers_;
     std::vector<std::unique_ptr<Client>> clients_;

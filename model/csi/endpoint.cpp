@@ -152,7 +152,8 @@ void Endpoint::take_turn(std::uint64_t id) {
     calls_.at(id).holds_turn = queues;
     if (queues) ++executing_;
     const Method method = method_of(calls_.at(id).request);
-    later(id, profile.latency_of(method).sample(latency_stream_), &Endpoint::carry_out);
+    const sim::Duration latency = profile.latency_of(method).sample(latency_stream_);
+    later(id, profile.polled(method, latency), &Endpoint::carry_out);
 }
 
 void Endpoint::carry_out(std::uint64_t id) {

@@ -76,6 +76,10 @@ void add_timing(Rows& rows, const DriverProfile& p) {
         if (p.latency[i])
             rows.add("latency " + std::string(to_string(static_cast<Method>(i))),
                      p.latency[i]->describe());
+    for (std::size_t i = 0; i < kMethods; ++i)
+        for (const sim::Duration period : p.polls[i])
+            rows.add("poll " + std::string(to_string(static_cast<Method>(i))),
+                     sim::to_text(period));
     rows.add("latency otherwise", p.latency_otherwise.describe());
     if (p.concurrency != Concurrency::Free) rows.add("concurrency", word(p.concurrency));
     if (p.parallel_calls > 0) rows.add("parallel calls", std::to_string(p.parallel_calls));
@@ -139,6 +143,16 @@ DriverProfile offered(const DriverSettings& settings) {
     p.plugin.remove(PluginCapability::GroupControllerService);
     p.plugin.remove(PluginCapability::SnapshotMetadataService);
     return p;
+}
+
+sim::Duration DriverProfile::polled(Method m, sim::Duration latency) const {
+    const std::vector<sim::Duration>& periods = polls[static_cast<std::size_t>(m)];
+    if (periods.empty()) return latency;
+    const sim::Duration part = latency / static_cast<std::int64_t>(periods.size());
+    sim::Duration whole{};
+    for (const sim::Duration period : periods)
+        whole += (part + period - sim::Duration(1)) / period * period;
+    return whole;
 }
 
 }  // namespace model::csi

@@ -61,6 +61,9 @@ struct DriverProfile {
     // By method; what is not given takes `latency_otherwise`.
     std::array<std::optional<sim::Distribution>, kMethods> latency;
     sim::Distribution latency_otherwise;
+    // By method: the driver looks at these periods whether the storage is done, so a call takes a
+    // multiple of them. Several: waits one after the other, each for an equal part of the latency.
+    std::array<std::vector<sim::Duration>, kMethods> polls;
     Concurrency concurrency = Concurrency::Free;
     int parallel_calls = 0;  // at a time; 0: no limit
     CallRate rate;           // of calls that change something
@@ -97,6 +100,8 @@ struct DriverProfile {
         const auto found = options.find(key);
         return found == options.end() ? std::string() : found->second;
     }
+    // What a call takes whose work takes `latency`.
+    sim::Duration polled(Method m, sim::Duration latency) const;
     const sim::Distribution& latency_of(Method m) const {
         const auto& own = latency[static_cast<std::size_t>(m)];
         return own ? *own : latency_otherwise;

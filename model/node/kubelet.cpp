@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr sim::Duration kVolumeLoop = 100ms, kRelist = 1s, kTick = 1s, kStatusSync = 10s;
+constexpr sim::Duration kHeartbeatTimeout = 10s;
 constexpr std::string_view kClient = "kubelet";
 
 // config.go podsDifferSemantically: else only the status has changed.
@@ -29,10 +30,12 @@ Kubelet::Kubelet(control::Process& process, KubeletSetting setting)
     : process_(process),
       engine_(process.engine()),
       setting_(std::move(setting)),
-      pod_watch_(*setting_.pods, process.latencies(), setting_.node,
-                 [this](const api::ObjectRef& before, const api::ObjectRef& after) {
-                     on_pod(before, after);
-                 }) {}
+      pod_watch_(
+          *setting_.pods, process.latencies(), setting_.node,
+          [this](const api::ObjectRef& before, const api::ObjectRef& after) {
+              on_pod(before, after);
+          },
+          process.link()) {}
 
 Kubelet::~Kubelet() { life_.end(); }
 
@@ -65,15 +68,16 @@ void Kubelet::awake() {
     const Profile& profile = setting_.profile;
     p.client = &process_.client(kClient, profile.kubelet_qps, profile.kubelet_burst);
     control::Client& events = process_.client(kClient, profile.kubelet_qps, profile.kubelet_burst);
-    control::Client& heartbeats = process_.client(kClient, 0, 0);
+    control::Client& heartbeats = process_.client(kClient, 0, 0, kHeartbeatTimeout);
     p.recorder = &process_.recorder(events, std::string(kClient), setting_.node.str());
-    p.node_watch =
-        std::make_unique<NodeWatch>(*setting_.nodes, process_.latencies(), setting_.node,
-                                    [this](const api::ObjectRef&, const api::ObjectRef& now) {
-                                        if (now) setting_.machine->node = api::as<api::Node>(now);
-                                        if (parts_->volumes) parts_->volumes->node_changed();
-                                        if (parts_->node_status) parts_->node_status->changed();
-                                    });
+    p.node_watch = std::make_unique<NodeWatch>(
+        *setting_.nodes, process_.latencies(), setting_.node,
+        [this](const api::ObjectRef&, const api::ObjectRef& now) {
+            if (now) setting_.machine->node = api::as<api::Node>(now);
+            if (parts_->volumes) parts_->volumes->node_changed();
+            if (parts_->node_status) parts_->node_status->changed();
+        },
+        process_.link());
     p.node_watch->start();
     PluginRegistration::Setting plugins;
     plugins.node = setting_.node;

@@ -46,6 +46,8 @@ class Kubelet final : public control::Controller {
     // nodeshutdown: ends all pods, the critical ones last, each group within its time, and waits
     // for their volumes. `done` is called then.
     void shut_down(std::function<void()> done);
+    // Somebody says that its node is not ready: it looks at its status again.
+    void wake() { awake(); }
     std::string explain(api::Kind kind, const api::Key& key) const override;
     sim::Time next_action() const override;
 

@@ -147,6 +147,18 @@ csi::Endpoint* Kubelets::endpoint(const std::string& driver, const api::Text& no
     return nullptr;
 }
 
+std::vector<std::string> Kubelets::nodes_mounting(std::string_view driver,
+                                                  std::string_view handle) const {
+    std::vector<std::string> nodes;
+    for (const auto& [node, machine] : machines_)
+        for (const auto& [path, mount] : machine->disk.pods) {
+            if (!mount.mounted || mount.driver != driver || mount.handle != handle) continue;
+            nodes.push_back(node.str());
+            break;
+        }
+    return nodes;
+}
+
 void Kubelets::set_power(const api::Text& node, bool on) {
     for (DriverOnNodes& d : drivers_) {
         if (!is_on(d, node.str())) continue;

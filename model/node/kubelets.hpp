@@ -41,6 +41,8 @@ class Kubelets {
     // The node's part of a driver; null where none runs there.
     csi::Endpoint* endpoint(const std::string& driver, const api::Text& node);
     Machine& machine(const api::Text& node);
+    // Where a volume of a driver is mounted in a pod's directory, in the order of names.
+    std::vector<std::string> nodes_mounting(std::string_view driver, std::string_view handle) const;
     // Power: the node's drivers stop and everything that ran or was mounted is gone, or they start.
     void set_power(const api::Text& node, bool on);
 

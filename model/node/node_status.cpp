@@ -56,11 +56,11 @@ void NodeStatus::pass_by(sim::Time now) {
 
 api::Value NodeStatus::ready_conditions(const api::Node& node) const {
     api::Value changed = api::Value::list();
-    if (!setting_.tells_ready) return changed;
+    if (ends_) return changed;
     const std::string now = client_.server().wall_clock().to_string();
     for (const Good& good : kGood) {
         const api::Condition* c = find(node, good.type);
-        if (c && c->status == good.status) continue;
+        if (c ? c->status == good.status : !setting_.tells_ready) continue;
         changed.push_back(api::Value::map({{"type", good.type},
                                            {"status", good.status},
                                            {"reason", good.reason},
@@ -122,6 +122,7 @@ sim::Task<void> NodeStatus::register_node() {
 }
 
 sim::Task<void> NodeStatus::tell_shutdown() {
+    ends_ = true;
     api::Value body, ready;
     const std::string now = client_.server().wall_clock().to_string();
     ready["type"] = "Ready";
@@ -177,7 +178,7 @@ sim::Task<bool> NodeStatus::tell(bool live) {
     }
     if (!node) co_return false;
     const api::Condition* before = find(*node, "Ready");
-    const bool was_ready = before && before->status == "True";
+    const bool was_ready = before ? before->status == "True" : !setting_.tells_ready;
     api::Value status = patch_for(*node);
     if (!status.as_map().empty()) {
         api::Value body;
@@ -189,7 +190,7 @@ sim::Task<bool> NodeStatus::tell(bool live) {
         node = *written;
     }
     volumes_.mark_reported(node->status.volumesInUse);
-    if (setting_.tells_ready && !was_ready)
+    if (!ends_ && !was_ready)
         recorder_.record(*node, control::EventType::Normal, "NodeReady",
                          "Node " + setting_.node.str() + " status is now: NodeReady");
     setting_.tells_ready = false;

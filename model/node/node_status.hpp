@@ -54,6 +54,7 @@ class NodeStatus {
     sim::Time next_;  // look
     sim::Time look_at_ = sim::kNever;
     bool looking_ = false, registering_;
+    bool ends_ = false;  // shutting down: it says ready no more
     control::Life life_;
 };
 

@@ -56,16 +56,32 @@ void WatchHub::on_disconnect() {
 }
 
 NodeWatch::NodeWatch(WatchHub& hub, const control::Latencies& latencies, api::Text node,
-                     Handler handler)
-    : hub_(hub), latencies_(latencies), node_(std::move(node)), handler_(std::move(handler)) {}
+                     Handler handler, control::Uplink* link)
+    : hub_(hub),
+      latencies_(latencies),
+      node_(std::move(node)),
+      handler_(std::move(handler)),
+      link_(link) {}
 
 NodeWatch::~NodeWatch() {
     life_.end();
+    listening_.end();
     hub_.remove(*this);
 }
 
 void NodeWatch::start() {
     retry_delay_ = kFirstRetry;
+    if (link_) link_->listen(listening_, [this] { on_link_lost(); });
+    connect();
+}
+
+void NodeWatch::connect() {
+    if (link_ && !link_->up())
+        return link_->wait(sim::kNever, [this, life = life_](const control::Uplink::Lost& lost) {
+            if (!life) return;
+            if (lost) return retry_later();
+            connect();
+        });
     if (!hub_.server().up()) return retry_later();
     hub_.add(*this);
     relist();
@@ -87,6 +103,7 @@ void NodeWatch::relist() {
     life_.end();  // what is still on its way is older than the list
     life_ = control::Life();
     in_flight_.clear();
+    held_ = 0;
     api::Server& server = hub_.server();
     std::map<api::Key, api::ObjectRef> now;
     if (hub_.kind() == api::Kind::Node) {
@@ -119,6 +136,30 @@ void NodeWatch::on_commit(const api::WatchEvent& event) {
 }
 
 void NodeWatch::deliver() {
+    if (link_ && (held_ > 0 || !link_->up())) return hold();
+    deliver_one();
+}
+
+void NodeWatch::hold() {
+    if (held_++ > 0) return;
+    link_->wait(sim::kNever, [this, life = life_](const control::Uplink::Lost& lost) {
+        if (!life) return;
+        if (lost) return on_link_lost();
+        for (std::size_t n = std::exchange(held_, 0); n > 0; --n) deliver_one();
+    });
+}
+
+void NodeWatch::on_link_lost() {
+    life_.end();
+    life_ = control::Life();
+    in_flight_.clear();
+    held_ = 0;
+    hub_.remove(*this);
+    retry_delay_ = kFirstRetry;
+    retry_later();
+}
+
+void NodeWatch::deliver_one() {
     const api::WatchEvent event = std::move(in_flight_.front());
     in_flight_.pop_front();
     const api::Key key = event.object->key();
@@ -137,10 +178,7 @@ void NodeWatch::on_disconnect() {
 
 void NodeWatch::retry_later() {
     hub_.server().engine().call_in(retry_delay_, kind_of(Wait::Reconnect), [this, life = life_] {
-        if (!life) return;
-        if (!hub_.server().up()) return retry_later();
-        hub_.add(*this);
-        relist();
+        if (life) connect();
     });
     retry_delay_ = std::min(retry_delay_ * 2, kLongestRetry);
 }

@@ -12,6 +12,7 @@
 
 #include "model/control/client.hpp"
 #include "model/control/life.hpp"
+#include "model/control/uplink.hpp"
 
 namespace model::node {
 
@@ -50,7 +51,9 @@ class NodeWatch {
     // As of an informer: null before: added; null after: deleted.
     using Handler = std::function<void(const api::ObjectRef& before, const api::ObjectRef& after)>;
 
-    NodeWatch(WatchHub& hub, const control::Latencies& latencies, api::Text node, Handler handler);
+    // `link`: the way to the server, where it can be cut.
+    NodeWatch(WatchHub& hub, const control::Latencies& latencies, api::Text node, Handler handler,
+              control::Uplink* link = nullptr);
     ~NodeWatch();
     NodeWatch(const NodeWatch&) = delete;
     NodeWatch& operator=(const NodeWatch&) = delete;
@@ -70,6 +73,10 @@ class NodeWatch {
     void on_commit(const api::WatchEvent& event);
     void on_disconnect();
     void deliver();
+    void deliver_one();
+    void hold();
+    void on_link_lost();
+    void connect();
     void put(const api::Key& key, const api::ObjectRef& object);
     void relist();
     void retry_later();
@@ -78,10 +85,12 @@ class NodeWatch {
     const control::Latencies& latencies_;
     api::Text node_;
     Handler handler_;
+    control::Uplink* link_;
     sim::Stream* stream_ = nullptr;
     std::map<api::Key, api::ObjectRef> cache_;
     std::deque<api::WatchEvent> in_flight_;
-    control::Life life_;
+    control::Life life_, listening_;
+    std::size_t held_ = 0;  // of those in flight, waiting for the link
     sim::Time last_delivery_{};
     sim::Duration retry_delay_{};
     bool synced_ = false;

@@ -25,7 +25,9 @@ void give_up(control::Process& process, const SidecarSetting& setting) {
 
 sim::Task<void> lead(control::Process& process, SidecarSetting setting, SidecarStart start,
                      DriverCapabilities known, RunSidecar run) {
-    control::Client& client = process.client(start.client, start.lease_qps, start.lease_burst);
+    // Nobody waits for a renewal longer than the lease may go without.
+    control::Client& client = process.client(start.client, start.lease_qps, start.lease_burst,
+                                             control::LeaderElectionOptions().renew_deadline);
     const std::string lock = start.lease_prefix + known.driver;
     control::LeaderElectionOptions options;
     options.ns = kSidecarNamespace;

@@ -85,7 +85,7 @@ void ProvisionController::start() {
                            [this](Item item) { return work_on_volume(std::move(item)); });
     process_.spawn_workers(unsaved_queue_, kSavers,
                            [this](Item item) { return work_on_unsaved(std::move(item)); });
-    process_.spawn(name_ + " resync", resync());
+    if (options_.requeues_failed) process_.spawn(name_ + " resync", resync());
 }
 
 // A claim that is gone is not queued: if the driver works for it, its key waits for a retry anyway.
@@ -94,7 +94,8 @@ void ProvisionController::on_claim(const api::ObjectRef& before, const api::Obje
         claims_.erase(before->metadata.uid);
     if (!after) return;
     claims_[after->metadata.uid] = api::as<PVC>(after);
-    claim_queue_.add(key_of(after->metadata.uid));
+    const api::Key key = key_of(after->metadata.uid);
+    if (options_.requeues_failed || claim_queue_.failures(key) == 0) claim_queue_.add(key);
 }
 
 api::Ref<PVC> ProvisionController::find_claim(const api::Text& uid) const {

@@ -28,6 +28,8 @@ struct SidecarOptions {
 struct ProvisionerOptions : SidecarOptions {
     bool strict_topology = false;
     bool immediate_topology = true;
+    // Whether what its informers tell queues a key that waits for its backoff; since 2.2 it does.
+    bool requeues_failed = true;
     bool extra_create_metadata = false;
     std::string default_fstype;
     std::string volume_name_prefix = "pvc";

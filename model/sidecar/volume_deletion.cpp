@@ -16,7 +16,11 @@ bool has_mine(const PV& volume) {
 }  // namespace
 
 void ProvisionController::on_volume(const api::ObjectRef& before, const api::ObjectRef& after) {
-    if (after) return volume_queue_.add(after->key());
+    if (after) {
+        const bool adds = options_.requeues_failed || volume_queue_.failures(after->key()) == 0;
+        if (adds) volume_queue_.add(after->key());
+        return;
+    }
     volume_queue_.forget(before->key());
     failing_volumes_.erase(before->key());
 }

@@ -113,14 +113,14 @@ std::optional<sim::Time> Heartbeats::renewed(const api::Text& node, sim::Time at
     const auto it = beats_.find(node);
     if (it == beats_.end()) return std::nullopt;
     const Beat& beat = it->second;
-    if (!beat.on || !up_) return beat.last;
+    if (!beat.on || beat.cut || !up_) return beat.last;
     const std::optional<sim::Time> tick = last_tick(node, at);
     return tick && *tick >= beat.from ? tick : beat.last;
 }
 
 bool Heartbeats::beats(const api::Text& node) const {
     const auto it = beats_.find(node);
-    return up_ && it != beats_.end() && it->second.on;
+    return up_ && it != beats_.end() && it->second.on && !it->second.cut;
 }
 
 // Before it stops: what was renewed so far stays.
@@ -148,11 +148,29 @@ std::optional<std::string> Heartbeats::start(const api::Text& node) {
     return std::nullopt;
 }
 
+std::optional<std::string> Heartbeats::cut_off(const api::Text& node, bool cut) {
+    const auto it = beats_.find(node);
+    if (it == beats_.end()) return "there is no node " + node.str();
+    Beat& beat = it->second;
+    if (beat.cut == cut) return node.str() + (cut ? " is cut off already" : " is not cut off");
+    if (cut) {
+        freeze(node, beat);
+        beat.cut = true;
+        tell(node);
+        return std::nullopt;
+    }
+    beat.cut = false;
+    beat.from = server_.engine().now();
+    if (beat.on) look_at_next_tick(node);
+    if (beat.has_kubelet) look_at(node, beat);
+    return std::nullopt;
+}
+
 void Heartbeats::server_went(bool up) {
     if (up_ == up) return;
     if (!up)
         for (auto& [node, beat] : beats_)
-            if (beat.on) freeze(node, beat);
+            if (beat.on && !beat.cut) freeze(node, beat);
     up_ = up;
     for (auto& [node, beat] : beats_) beat.from = std::max(beat.from, server_.engine().now());
     if (up && !watching_) watching_ = server_.watch(api::Kind::Node, 0, this).ok();
@@ -190,7 +208,18 @@ void Heartbeats::on_commit(const api::WatchEvent& event) {
     if (fresh) it->second.from = server_.engine().now();
     it->second.seen = node;
     if (fresh) tell(name);
-    if (it->second.on && !it->second.has_kubelet && !is_ready(*node)) look_at_next_tick(name);
+    if (!is_ready(*node)) look_at(name, it->second);
+}
+
+// Of a node that is not ready, or may be.
+void Heartbeats::look_at(const api::Text& node, const Beat& beat) {
+    if (!beat.on || beat.cut) return;
+    if (!beat.has_kubelet) return look_at_next_tick(node);
+    if (!kubelet_must_tell_ || !beat.seen || is_ready(*beat.seen)) return;
+    // Not within the commit that says so.
+    server_.engine().call_in(sim::Duration(0), kind_of(Wait::PollGrid), [this, life = life_, node] {
+        if (life) kubelet_must_tell_(node);
+    });
 }
 
 void Heartbeats::on_disconnect() { watching_ = false; }
@@ -210,7 +239,7 @@ void Heartbeats::look_at_next_tick(const api::Text& node) {
 sim::Task<void> Heartbeats::post(api::Text node) {
     Beat& beat = beats_[node];
     tell(node);
-    const bool able = beat.on && !beat.has_kubelet;
+    const bool able = beat.on && !beat.cut && !beat.has_kubelet;
     auto current = api::as<api::Node>(server_.find(api::Kind::Node, api::Key({}, node)));
     if (!able) {
         beat.posting = false;

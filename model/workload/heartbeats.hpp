@@ -47,8 +47,15 @@ class Heartbeats final : public api::WatchSink {
     // already in that state (a plain sentence).
     std::optional<std::string> stop(const api::Text& node);
     std::optional<std::string> start(const api::Text& node);
+    // The node is cut off from the API server, or reaches it again: no renewal arrives meanwhile.
+    // Error: unknown node, already so.
+    std::optional<std::string> cut_off(const api::Text& node, bool cut);
     // A kubelet of the model posts the node's status itself; only the lease is kept here.
     void leave_status_to_kubelet(const api::Text& node) { beats_[node].has_kubelet = true; }
+    // Called where such a node's lease is renewed and somebody else says that it is not ready.
+    void when_kubelet_must_tell(std::function<void(const api::Text& node)> call) {
+        kubelet_must_tell_ = std::move(call);
+    }
     // The API server went down or came back: renewals fail meanwhile.
     void server_went(bool up);
 
@@ -63,7 +70,7 @@ class Heartbeats final : public api::WatchSink {
 
   private:
     struct Beat {
-        bool on = true, has_kubelet = false;
+        bool on = true, cut = false, has_kubelet = false;
         bool posting = false;               // a look at the node's status is due or under way
         sim::Time from = sim::Time::min();  // renewals count from here on
         std::optional<sim::Time> last;      // of those before `from`
@@ -76,6 +83,7 @@ class Heartbeats final : public api::WatchSink {
     void freeze(const api::Text& node, Beat& beat);
     void tell(const api::Text& node);
     void look_at_next_tick(const api::Text& node);
+    void look_at(const api::Text& node, const Beat& beat);
     sim::Task<void> post(api::Text node);
     sim::Task<void> make_again(api::Text node);
 
@@ -84,6 +92,7 @@ class Heartbeats final : public api::WatchSink {
     std::optional<sim::Duration> phase_;
     std::map<api::Text, Beat> beats_;
     std::vector<std::pair<control::Life, Listener>> listeners_;
+    std::function<void(const api::Text&)> kubelet_must_tell_;
     sim::GroupId group_;
     control::Life life_;
     bool up_ = true, watching_ = false;

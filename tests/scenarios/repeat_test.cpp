@@ -116,4 +116,35 @@ TEST_SUITE("compare") {
     }
 }
 
+TEST_CASE("an instant is that at which the nth object came to a state, or the nth event came") {
+    const Scenario s = test::load(
+        "  steps:\n"
+        "  - {at: 0s, create: " +
+        test::volume("a") +
+        "}\n"
+        "  - {at: 1s, create: " +
+        test::claim("a") +
+        "}\n"
+        "  - {at: 2s, create: " +
+        test::claim("never", "9Gi") +
+        "}\n"
+        "  until: 5s\n"
+        "  compare:\n"
+        "  - {what: one, came: {object: {kind: PersistentVolumeClaim, status: {phase: Bound}}, "
+        "since: 1s}, recorded: 20ms}\n"
+        "  - {what: two, came: {object: {kind: PersistentVolumeClaim, status: {phase: Bound}}, "
+        "nth: 2}, recorded: 20ms}\n"
+        "  - {what: said, came: {event: {reason: FailedBinding}, since: 2s}, recorded: 20ms}\n");
+    Run run(s, {});
+    const Outcome& outcome = run.play();
+    REQUIRE(outcome.figures.size() == 3);
+    REQUIRE(outcome.figures[0].reached);
+    CHECK(*outcome.figures[0].reached > 5ms);
+    CHECK(*outcome.figures[0].reached < 100ms);
+    CHECK(!outcome.figures[1].reached);
+    REQUIRE(outcome.figures[2].reached);
+    CHECK(*outcome.figures[2].reached > 0ms);
+    CHECK(*outcome.figures[2].reached < 100ms);
+}
+
 }  // namespace scenarios

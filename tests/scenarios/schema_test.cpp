@@ -139,7 +139,7 @@ TEST_CASE("what the loader refuses for its keys or types the schema refuses too"
     CHECK(valid(yaml(head + "spec: {seed: 1}\n"), schema()));
     for (const char* spec :
          {"{sede: 1}", "{seed: one}", "{cluster: {nodes: many}}", "{steps: {}}",
-          "{steps: [{crete: {}}]}", "{steps: [{delete: {kind: Pod}}]}",
+          "{steps: [{crete: {}}]}", "{steps: [{delete: {name: a}}]}",
           "{expect: [{latency: {of: claim-bond}}]}", "{cluster: {controllers: {scheduler: 3}}}"}) {
         CAPTURE(spec);
         const std::string text = head + "spec: " + spec + "\n";

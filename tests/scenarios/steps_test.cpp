@@ -266,6 +266,67 @@ TEST_CASE("requests to a dead API server are not answered") {
     CHECK(run->outcome().steps[1].state == StepResult::State::Done);
 }
 
+TEST_CASE("a partition with a duration heals by itself, and the run waits for that") {
+    auto run = play(
+        "  cluster: {nodes: 3}\n  steps:\n"
+        "  - {at: 0s, partition: {node: node-1, for: 5m}}\n"
+        "  - {at: 1s, expect: {within: 70s, object: {kind: Node, name: node-1, status: "
+        "{conditions: [{type: Ready, status: Unknown}]}}}}\n"
+        "  - {at: 5m, expect: {within: 40s, object: {kind: Node, name: node-1, status: "
+        "{conditions: [{type: Ready, status: 'True'}]}}}}\n");
+    CHECK(run->outcome().exit == Exit::Fine);
+    CHECK(since_start(run->outcome().ended) > 5min);
+}
+
+TEST_CASE("what is cut off cannot be cut off again, nor healed twice") {
+    auto run = play(
+        "  cluster: {nodes: 2}\n  until: 1m\n  steps:\n"
+        "  - {at: 1s, partition: {node: node-1}}\n"
+        "  - {at: 2s, partition: {component: kubelet/node-1}}\n"
+        "  - {at: 3s, heal: {node: node-1}}\n"
+        "  - {at: 4s, heal: {node: node-1}}\n"
+        "  - {at: 5s, heal: {node: node-9}}\n");
+    const auto& steps = run->outcome().steps;
+    REQUIRE(steps.size() == 5);
+    CHECK(steps[1].failure == "node-1 is cut off already");
+    CHECK(steps[2].state == StepResult::State::Done);
+    CHECK(steps[3].failure == "node-1 is not cut off");
+    CHECK(steps[4].failure == "there is no node node-9");
+}
+
+TEST_CASE("a component that is cut off says so where somebody asks who acts next") {
+    auto run = play(
+        "  cluster: {nodes: 2}\n  until: 1m\n  steps:\n"
+        "  - {at: 1s, partition: {node: node-1}}\n"
+        "  - {at: 2s, partition: {node: node-2, for: 1s}}\n");
+    const std::vector<std::string> lines =
+        run->cluster().explain(model::api::Kind::Pod, model::api::Key("default", "web"));
+    CHECK(lines == std::vector<std::string>{"kubelet/node-1 is cut off from the API server"});
+}
+
+TEST_CASE("a deletion by what matches takes all of them, and fails where there is none") {
+    auto run = play(
+        "  until: 20s\n  steps:\n"
+        "  - {at: 0s, create: " +
+        claim("a") +
+        "}\n"
+        "  - {at: 0s, create: " +
+        claim("b") +
+        "}\n"
+        "  - {at: 0s, create: " +
+        claim("c", "2Gi") +
+        "}\n"
+        "  - {at: 1s, delete: {kind: PersistentVolumeClaim, matching: {spec: {resources: "
+        "{requests: {storage: 1Gi}}}}}}\n"
+        "  - {at: 5s, expect: {within: 1s, exactly: 1, of: {kind: PersistentVolumeClaim}}}\n"
+        "  - {at: 6s, delete: {kind: PersistentVolumeClaim, matching: {metadata: {name: z}}}}\n");
+    const Outcome& outcome = run->outcome();
+    CHECK(outcome.steps[3].state == StepResult::State::Done);
+    REQUIRE(outcome.expectations.size() == 1);
+    CHECK(outcome.expectations[0].verdict == Verdict::Held);
+    CHECK(outcome.steps[5].failure == "no PersistentVolumeClaim matches");
+}
+
 TEST_CASE("notes appear on the time line") {
     Run run(
         load("  until: 3s\n  steps:\n  - {at: 1s, note: first}\n  - {after: 1s, note: second}\n"),

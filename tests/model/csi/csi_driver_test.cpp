@@ -37,6 +37,20 @@ CreateVolumeRequest wish(const World& w, std::string_view name,
 
 }  // namespace
 
+TEST_CASE("a driver that looks at periods ends a call at one of them") {
+    using namespace std::chrono_literals;
+    DriverProfile p = *find_profile("instant");
+    constexpr Method kAttach = Method::ControllerPublishVolume;
+    CHECK(p.polled(kAttach, 4s) == 4s);
+    p.polls[static_cast<std::size_t>(kAttach)] = {5s};
+    CHECK(p.polled(kAttach, 4s) == 5s);
+    CHECK(p.polled(kAttach, 5s) == 5s);
+    CHECK(p.polled(kAttach, 5s + 1ns) == 10s);
+    p.polls[static_cast<std::size_t>(kAttach)] = {5s, 3s};
+    CHECK(p.polled(kAttach, 4s) == 8s);  // 2 s each
+    CHECK(p.polled(Method::CreateVolume, 4s) == 4s);
+}
+
 TEST_CASE("the recorded driver counts volumes and snapshots together") {
     World w(*find_profile("instant"));
     Text volume, snapshot, second;

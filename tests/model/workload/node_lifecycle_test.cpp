@@ -41,6 +41,36 @@ TEST_CASE("a silent node is unknown a grace after its last renewal was seen, and
     CHECK(w.events("NodeNotReady") == 2);  // about the node and about its pod
 }
 
+TEST_CASE("a node that is cut off falls silent, and is ready with its next renewal after that") {
+    NodeWorld w;
+    w.run_to(14s);
+    REQUIRE_FALSE(w.cluster.cut_off_node("node-1"));
+    CHECK(w.cluster.cut_off_node("node-1"));  // it is already
+    CHECK(w.cluster.cut_off_node("node-9"));
+    w.run_to(65900ms);
+    CHECK(workload::is_ready(*w.node("node-1")));
+    w.run_to(66s + 200ms);
+    CHECK_FALSE(workload::is_ready(*w.node("node-1")));
+    CHECK(w.is_tainted("node-1", taint::kUnreachable, taint::kNoExecute));
+    w.run_to(90s);
+    REQUIRE_FALSE(w.cluster.heal_node("node-1"));
+    CHECK(w.cluster.heal_node("node-1"));  // it is not cut off
+    w.run_to(92900ms);
+    CHECK_FALSE(workload::is_ready(*w.node("node-1")));
+    w.run_to(93s + 200ms);
+    CHECK(workload::is_ready(*w.node("node-1")));
+}
+
+TEST_CASE("heartbeats that were stopped stay so when the node is reached again") {
+    NodeWorld w;
+    (void)w.cluster.cut_off_node("node-1");
+    (void)w.cluster.heartbeats().stop("node-1");
+    (void)w.cluster.heal_node("node-1");
+    CHECK_FALSE(w.cluster.heartbeats().beats("node-1"));
+    (void)w.cluster.heartbeats().start("node-1");
+    CHECK(w.cluster.heartbeats().beats("node-1"));
+}
+
 TEST_CASE("up to 1.28 the NoExecute taint comes with the next pass") {
     NodeWorld w(3, "1.26");
     w.run_to(14s);
