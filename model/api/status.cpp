@@ -1,19 +1,10 @@
 #include "model/api/status.hpp"
 
+#include "model/api/field_errors.hpp"
+
 namespace model::api {
 
 namespace {
-
-// Go's %q, for names: quotes and backslashes escaped.
-std::string in_quotes(std::string_view name) {
-    std::string out = "\"";
-    for (char c : name) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    out += '"';
-    return out;
-}
 
 Status named(int code, Reason reason, std::string_view what, std::string_view name,
              std::string_view rest) {

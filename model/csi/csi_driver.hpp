@@ -4,6 +4,7 @@
 // more), secrets (accepted, not looked at), data that changes between two snapshots.
 #pragma once
 
+#include "model/api/field_errors.hpp"
 #include "model/csi/plugin.hpp"
 
 namespace model::csi {
@@ -86,6 +87,6 @@ class CsiDriver : public Plugin {
 };
 
 // '"a"', as Go's %q prints what needs no escapes.
-inline std::string in_quotes(const Text& text) { return "\"" + text.str() + "\""; }
+using api::in_quotes;
 
 }  // namespace model::csi

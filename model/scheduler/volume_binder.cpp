@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/api/field_errors.hpp"
 #include "model/api/selector.hpp"
 
 namespace model::scheduler {
@@ -20,7 +21,7 @@ constexpr std::string_view kNoVolume =
     "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
 constexpr std::string_view kNoProvisioner = "kubernetes.io/no-provisioner";
 
-std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
+using api::in_quotes;
 
 api::Key class_key(const PVC& claim) {
     return api::Key(api::Text(), api::Text(volume::storage_class_of(claim)));

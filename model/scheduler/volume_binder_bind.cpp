@@ -3,6 +3,7 @@
 // was written before something failed stays written.
 #include <algorithm>
 
+#include "model/api/field_errors.hpp"
 #include "model/scheduler/volume_binder.hpp"
 
 namespace model::scheduler {
@@ -14,7 +15,7 @@ namespace {
 constexpr sim::Duration kLookPeriod = 1s;
 constexpr sim::Duration kBindTimeout = 600s;  // bindTimeoutSeconds
 
-std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
+using api::in_quotes;
 
 api::Status failed(std::string text) {
     return api::Status(500, api::Reason::InternalError, "binding volumes: " + std::move(text));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/api/field_errors.hpp"
 #include "model/volume/csi_translation.hpp"
 
 namespace model::scheduler {
@@ -16,7 +17,7 @@ constexpr std::string_view kUsedOld =
 constexpr std::string_view kBetaPrefix = "failure-domain.beta.kubernetes.io/";
 constexpr std::string_view kPrefix = "topology.kubernetes.io/";
 
-std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
+using api::in_quotes;
 
 std::string not_found(std::string_view resource, std::string_view name) {
     return std::string(resource) + " " + in_quotes(name) + " not found";

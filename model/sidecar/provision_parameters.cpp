@@ -6,6 +6,7 @@
 #include <set>
 
 #include "model/api/constants.hpp"
+#include "model/api/field_errors.hpp"
 #include "model/api/names.hpp"
 #include "model/api/value.hpp"
 
@@ -39,7 +40,7 @@ std::string namespace_key(const SecretKeys& s) {
     return std::string(kPrefix) + std::string(s.key) + "secret-namespace";
 }
 
-std::string in_quotes(std::string_view text) { return api::Value(text).to_json(); }
+using api::in_quotes;
 
 std::string lower(std::string_view text) {
     std::string result(text);

@@ -1,5 +1,7 @@
 #include "model/volume/binding.hpp"
 
+#include "model/api/field_errors.hpp"
+
 namespace model::volume {
 
 namespace {
@@ -8,7 +10,7 @@ using api::annotation::kBetaStorageClass;
 using api::annotation::kBindCompleted;
 using api::annotation::kBoundByController;
 
-std::string in_quotes(std::string_view s) { return "\"" + std::string(s) + "\""; }
+using api::in_quotes;
 
 std::string_view mode_or_default(const std::optional<api::Text>& mode) {
     return mode ? mode->view() : api::mode::kFilesystem;

@@ -1,12 +1,13 @@
 // One line about a claim or volume: what is missing, whose turn it is, and when this controller
 // looks again.
+#include "model/api/field_errors.hpp"
 #include "model/volume/persistent_volume_controller.hpp"
 
 namespace model::volume {
 
 namespace {
 
-std::string in_quotes(std::string_view s) { return "\"" + std::string(s) + "\""; }
+using api::in_quotes;
 
 }  // namespace
 

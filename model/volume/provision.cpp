@@ -1,6 +1,7 @@
 // Getting a new volume made for a claim: by asking an external provisioner, or by an in-tree
 // plugin. Counterpart: pv_controller.go provisionClaim, provisionClaimOperation,
 // provisionClaimOperationExternal.
+#include "model/api/field_errors.hpp"
 #include "model/volume/migration.hpp"
 #include "model/volume/persistent_volume_controller.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 
 using control::EventType;
 
-std::string in_quotes(std::string_view s) { return "\"" + std::string(s) + "\""; }
+using api::in_quotes;
 
 std::string with_name(std::string text, std::string_view name) {
     constexpr std::string_view kPlace = "{provisioner}";

@@ -1,6 +1,7 @@
 // What becomes of a claim. Counterpart: pv_controller.go syncClaim, syncUnboundClaim,
 // syncBoundClaim.
 #include "model/api/admission.hpp"
+#include "model/api/field_errors.hpp"
 #include "model/volume/migration.hpp"
 #include "model/volume/persistent_volume_controller.hpp"
 
@@ -13,7 +14,7 @@ using control::EventType;
 
 constexpr std::size_t kVolumesTold = 1000;  // more than a person reads of one choice
 
-std::string in_quotes(std::string_view s) { return "\"" + std::string(s) + "\""; }
+using api::in_quotes;
 
 }  // namespace
 
