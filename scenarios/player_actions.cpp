@@ -293,6 +293,11 @@ void Player::evict(std::size_t index, const Key& pod) {
 void Player::act(std::size_t index, const action::Partition&) {
     done(index, not_built(Part::Partition));
 }
+
+void Player::act(std::size_t index, const action::Lag& a) {
+    done(index, view_.cluster().lag(name_of(a.target), view_.kind(a.kind), a.by));
+}
+
 void Player::act(std::size_t index, const action::Faults& a) {
     model::csi::Endpoint* endpoint = view_.cluster().endpoint(a.driver);
     if (!endpoint) return done(index, "there is no driver " + a.driver);

@@ -86,15 +86,21 @@ struct Faults {
     std::string driver;  // "": the only one
     std::vector<std::pair<model::csi::Method, model::csi::Fault>> faults;
 };
+struct Lag {
+    Target target;
+    std::string kind;
+    sim::Duration by{};
+};
 struct Note {
     std::string text;
 };
 }  // namespace action
 
-using Action = std::variant<std::monostate, action::Create, action::Apply, action::Replace,
-                            action::Patch, action::Delete, action::Crash, action::Stop,
-                            action::Start, action::Restart, action::Drain, action::Cordon,
-                            action::Taint, action::Partition, action::Faults, action::Note>;
+using Action =
+    std::variant<std::monostate, action::Create, action::Apply, action::Replace, action::Patch,
+                 action::Delete, action::Crash, action::Stop, action::Start, action::Restart,
+                 action::Drain, action::Cordon, action::Taint, action::Partition, action::Faults,
+                 action::Lag, action::Note>;
 
 struct Rejection {
     int code = 0;

@@ -62,6 +62,7 @@ class Reconciler {
     sim::Time grid_from(sim::Time at) const;
     sim::Time next_sync() const;
     void set_alarm();
+    bool may_force(const api::Text& node) const;
     bool is_healthy(const api::Text& node) const;
     bool is_out_of_service(const api::Text& node) const;
     std::vector<VolumeOnNode> all_attached() const;

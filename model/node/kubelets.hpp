@@ -25,8 +25,10 @@ class Kubelets {
 
     // A driver whose node part runs on these nodes; on all of them where none is named.
     // `controller`: its other part, which lives longer than this.
+    // `pod_labels`: on each of them it runs only while a container of a pod with these labels does;
+    // empty: it needs no pod.
     void add_driver(std::shared_ptr<csi::Driver> driver, std::vector<std::string> nodes,
-                    const csi::Endpoint* controller = nullptr);
+                    const csi::Endpoint* controller = nullptr, api::TextMap pod_labels = {});
     bool runs_on(const std::string& node) const { return setting_.options.runs_on(node); }
 
     // A Node manifest with what registration of its drivers has put there: labels of topology, the
@@ -41,6 +43,8 @@ class Kubelets {
     // The node's part of a driver; null where none runs there.
     csi::Endpoint* endpoint(const std::string& driver, const api::Text& node);
     Machine& machine(const api::Text& node);
+    // Whether a container of this pod runs on the node; the truth, whatever the API says.
+    bool runs_container(const api::Text& node, const api::Text& pod_uid) const;
     // Power: the node's drivers stop and everything that ran or was mounted is gone, or they start.
     void set_power(const api::Text& node, bool on);
 
@@ -49,10 +53,12 @@ class Kubelets {
         std::shared_ptr<csi::Driver> driver;
         std::vector<std::string> nodes;
         const csi::Endpoint* controller = nullptr;
+        api::TextMap pod_labels;
         std::map<api::Text, std::unique_ptr<csi::Endpoint>> endpoints;  // by node
     };
     bool is_on(const DriverOnNodes& d, const std::string& node) const;
     std::vector<std::string> drivers_on(const std::string& node) const;
+    void follow_pods(const api::Text& node);
     const DriverOnNodes* find(const std::string& driver) const;
     csi::NodeGetInfoResponse info(const DriverOnNodes& d, const api::Value& node_labels,
                                   const api::Text& node) const;
