@@ -188,6 +188,9 @@ ControllerManagerSettings Cluster::controller_manager_settings(bool runs_since_l
         o.terminated_pod_threshold.value_or(settings.terminated_pod_threshold);
     settings.runs_since_long = runs_since_long;
     settings.attach_reconciler.sync_period = o.attach_sync_period;
+    settings.attach_reconciler.want_status = [this](const api::Text& node) {
+        kubelets_->want_status(node);
+    };
     settings.attach_reconciler.sync = o.attach_sync;
     settings.attach_reconciler.force_detach = o.force_detach_on_timeout;
     settings.attach_reconciler.every_tick = o.attach_every_tick;

@@ -235,6 +235,8 @@ void Judge::finish_within(Case& c, sim::Time end) {
     ExpectationResult& result = results_[c.result];
     if (c.event) {
         result.reason = "no such event was written";
+    } else if (!c.violated.empty()) {
+        result.reason = "the rule was kept";
     } else {
         explain_state(c);
     }

@@ -167,6 +167,8 @@ sim::Task<void> Reconciler::detach_undesired(const VolumeOnNode& where) {
     const bool out_of_service = is_out_of_service(where.node);
     if (world_.actual.is_in_use(where) && !forced && !out_of_service) {
         blocked_.insert(where.node);
+        if (options_.want_status && world_.actual.is_assumed_in_use(where))
+            options_.want_status(where.node);
         if (const auto until = forced_after(where)) look_again(*until + kInstant);
         co_return;
     }

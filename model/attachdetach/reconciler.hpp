@@ -6,6 +6,7 @@
 // full, to hold the one against the other.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 
@@ -23,6 +24,8 @@ struct ReconcilerOptions {
     sim::Duration first_pass{};  // after the start
     sim::Duration last_sync{};   // how long ago at the start
     bool every_tick = false;
+    // Asks for a node's next status, where only that can tell that a volume is free.
+    std::function<void(const api::Text& node)> want_status;
     ReconcilerOptions() = default;
 };
 

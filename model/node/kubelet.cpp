@@ -210,6 +210,11 @@ void Kubelet::let_go(const api::Text& uid) {
     std::erase_if(backoffs_, [&](const auto& b) { return b.first.first == uid; });
 }
 
+void Kubelet::want_status() {
+    awake();
+    parts_->node_status->want_report();
+}
+
 std::string Kubelet::explain(api::Kind kind, const api::Key& key) const {
     if (kind != api::Kind::Pod || !parts_) return {};
     const api::Ref<api::Pod> pod = api::as<api::Pod>(pod_watch_.get(key));

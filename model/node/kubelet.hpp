@@ -48,6 +48,8 @@ class Kubelet final : public control::Controller {
     // nodeshutdown: ends all pods, the critical ones last, each group within its time, and waits
     // for their volumes. `done` is called then.
     void shut_down(std::function<void()> done);
+    // Somebody waits for the node's next status, whatever it tells.
+    void want_status();
     std::string explain(api::Kind kind, const api::Key& key) const override;
     sim::Time next_action() const override;
 

@@ -174,6 +174,11 @@ csi::Endpoint* Kubelets::endpoint(const std::string& driver, const api::Text& no
     return nullptr;
 }
 
+void Kubelets::want_status(const api::Text& node) {
+    const auto known = running_.find(node);
+    if (known != running_.end() && known->second.life) known->second.kubelet->want_status();
+}
+
 void Kubelets::set_power(const api::Text& node, bool on) {
     for (DriverOnNodes& d : drivers_) {
         if (!is_on(d, node.str())) continue;
@@ -203,7 +208,9 @@ void Kubelets::bring_up(control::Process& process, const api::Text& node, bool r
     s.drivers = drivers_on(node.str());
     s.phases = setting_.phases;
     s.runs_since_long = runs_since_long;
-    process.add(std::make_unique<Kubelet>(process, std::move(s)));
+    auto kubelet = std::make_unique<Kubelet>(process, std::move(s));
+    running_[node] = {process.life(), kubelet.get()};
+    process.add(std::move(kubelet));
 }
 
 }  // namespace model::node

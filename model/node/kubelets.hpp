@@ -45,6 +45,8 @@ class Kubelets {
     Machine& machine(const api::Text& node);
     // Whether a container of this pod runs on the node; the truth, whatever the API says.
     bool runs_container(const api::Text& node, const api::Text& pod_uid) const;
+    // Somebody waits for the node's next status; nothing where its kubelet is down.
+    void want_status(const api::Text& node);
     // Power: the node's drivers stop and everything that ran or was mounted is gone, or they start.
     void set_power(const api::Text& node, bool on);
 
@@ -70,6 +72,11 @@ class Kubelets {
     WatchHub pods_, nodes_;
     std::vector<DriverOnNodes> drivers_;
     std::map<api::Text, std::unique_ptr<Machine>> machines_;
+    struct Running {
+        control::Life life;  // of its process
+        Kubelet* kubelet = nullptr;
+    };
+    std::map<api::Text, Running> running_;
 };
 
 }  // namespace model::node
