@@ -1,5 +1,6 @@
 #include "model/aftermath.hpp"
 
+#include "model/api/objects_core.hpp"
 #include "model/api/server.hpp"
 #include "model/cluster.hpp"
 #include "model/csi/endpoint.hpp"
@@ -19,12 +20,19 @@ void Aftermath::violated(const Stamp& stamp, std::string_view rule, std::string 
     cluster_.journal().emit(stamp, v);
 }
 
+// On a node without a kubelet nobody ends a pod but the scenario.
+bool Aftermath::waits_for_steps(const api::Object& object) const {
+    if (object.kind != api::Kind::Pod) return false;
+    const api::Text& node = static_cast<const api::Pod&>(object).spec.nodeName;
+    return !node.empty() && !cluster_.has_kubelet(node);
+}
+
 void Aftermath::on(const Stamp& stamp, const Happening& happening) {
     if (const auto* commit = std::get_if<Committed>(&happening); commit && commit->object) {
         const api::Object& object = *commit->object;
         if (commit->change == Change::Deleted) {
             if (!deleting_.empty()) deleting_.erase({object.kind, object.key()});
-        } else if (object.metadata.terminating()) {
+        } else if (object.metadata.terminating() && !waits_for_steps(object)) {
             deleting_.emplace(std::pair(object.kind, object.key()), stamp.at);
         }
         return;

@@ -39,6 +39,7 @@ class Aftermath final : public Listener {
     void finish(const Stamp& stamp, bool at_rest);
 
   private:
+    bool waits_for_steps(const api::Object& object) const;
     void look_at_storage(const Stamp& stamp, sim::Duration age);
     void violated(const Stamp& stamp, std::string_view rule, std::string detail);
 

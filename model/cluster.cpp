@@ -374,6 +374,8 @@ bool Cluster::runs_container(const api::Text& node, const api::Text& pod_uid) co
     return kubelets_->runs_container(node, pod_uid);
 }
 
+bool Cluster::has_kubelet(const api::Text& node) const { return kubelets_->runs_on(node.str()); }
+
 std::vector<std::string> Cluster::ghosts() const {
     std::vector<std::string> all;
     for (const auto& p : programs_) {

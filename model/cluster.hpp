@@ -158,6 +158,8 @@ class Cluster {
     std::optional<std::string> lag(std::string_view component, api::Kind kind, sim::Duration by);
     // Whether a container of this pod runs on the node, whatever the API says.
     bool runs_container(const api::Text& node, const api::Text& pod_uid) const;
+    // Whether nodes of that name have a kubelet; without one their pods change only by steps.
+    bool has_kubelet(const api::Text& node) const;
     // What controllers keep in stores of their own although it is gone since a while: one line
     // each.
     std::vector<std::string> ghosts() const;

@@ -297,7 +297,9 @@ void Run::Impl::explain_unsettled() {
 void Run::Impl::look_back() {
     if (!started || stopped) return;
     const model::Stamp stamp{cluster.engine().now(), cluster.engine().current().seq};
-    attach_invariants->finish(stamp, settled ? Duration::zero() : model::kLeftAfter);
+    attach_invariants->finish(
+        stamp, settled ? Duration::zero() : model::kLeftAfter,
+        [this](const model::api::Text& node) { return cluster.has_kubelet(node); });
     aftermath->finish(stamp, settled);
 }
 

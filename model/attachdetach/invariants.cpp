@@ -351,9 +351,10 @@ void Invariants::on_publish(const Stamp& stamp, const CsiCall& call) {
     forced_.erase({{call.driver, r->volume_id}, r->node_id});
 }
 
-void Invariants::finish(const Stamp& stamp, sim::Duration age) {
+void Invariants::finish(const Stamp& stamp, sim::Duration age, const HasKubelet& has_kubelet) {
     for (const auto& [name, attachment] : attachments_) {
         const auto& volume = attachment->spec.source.persistentVolumeName;
+        if (!has_kubelet(attachment->spec.nodeName)) continue;
         if (!volume || user(*volume, attachment->spec.nodeName, sim::kNever)) continue;
         const auto left = left_.find({*volume, attachment->spec.nodeName});
         const sim::Time since = left == left_.end() ? made_[name] : left->second;

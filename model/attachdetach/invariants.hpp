@@ -5,6 +5,7 @@
 // not healthy) is excused.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,8 +65,10 @@ class Invariants final : public Listener {
     void learn(const api::ObjectReader& reader);
     void on(const Stamp& stamp, const Happening& happening) override;
 
-    // What is left at the end of a run; older than `age`, since younger may be on its way.
-    void finish(const Stamp& stamp, sim::Duration age);
+    // What is left at the end of a run on nodes that have a kubelet; older than `age`, since
+    // younger may be on its way.
+    using HasKubelet = std::function<bool(const api::Text& node)>;
+    void finish(const Stamp& stamp, sim::Duration age, const HasKubelet& has_kubelet);
 
     // Whether the call takes a volume from a node by force: its kubelet had no say in it.
     bool is_by_force(const CsiCall& call) const;

@@ -72,7 +72,9 @@ void NodeStatus::sent(bool changed) {
 
 void NodeStatus::want_report() {
     if (registering_ || report_at_ != sim::kNever || reports_) return;
-    report_at_ = std::max(report_due_, engine_.now());
+    // Those that nobody waited for have been sent.
+    while (report_due_ < engine_.now()) report_due_ += kReport;
+    report_at_ = report_due_;
     engine_.call_at(report_at_, kind_of(Wait::PollGrid), [this, life = life_] {
         if (!life) return;
         report_at_ = sim::kNever;

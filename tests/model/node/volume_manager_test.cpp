@@ -274,6 +274,28 @@ TEST_CASE("a driver whose node part goes is taken out, and put in again when it 
     CHECK(drivers() == 1);
 }
 
+TEST_CASE("the status of each five minutes is sent where somebody waits for it") {
+    NodeWorld w;
+    w.driver_object(false);
+    w.make_volume("a");
+    w.start();
+    (void)w.create(w.pod("p", w.of_claim("a")));
+    w.run_for(20s);
+    const auto version = [&w] {
+        return w.server->find(Kind::Node, Key("", "n"))->metadata.resourceVersion;
+    };
+    const auto before = version();
+    w.run_for(1h);
+    CHECK(version() == before);
+    w.kubelets->want_status("n");
+    w.kubelets->want_status("n");
+    w.run_for(5min + 11s);
+    const auto told = version();
+    CHECK(told > before);
+    w.run_for(1h);
+    CHECK(version() == told);
+}
+
 TEST_CASE("a volume taken from under a running container is a hazard") {
     NodeWorld w;
     bool runs = true;
