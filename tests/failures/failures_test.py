@@ -65,7 +65,8 @@ CORE = [
     Failure("E2", "live", NAMED, ["provisioning/provisioner-crash-leaks"], ["provisioning/provisioner-crash-recovers"]),
     Failure("E1", "part", NAMED, ["provisioning/provisioner-crash-leaks"], ["provisioning/claim-deleted-while-creating"]),
     Failure("A3", "fixed", UNMOUNTED, ["failures/a3-slow-unmount-guard-off"], ["failures/a3-slow-unmount"]),
-    Failure("D5", "part", NOT_UNDER_POD, ["failures/d5-fresh-pod-of-a-deleted-claim-guard-off"],
+    Failure("D5", "part", NOT_UNDER_POD,
+            ["failures/d5-fresh-pod-of-a-deleted-claim-guard-off", "failures/d5-one-list-for-many-claims"],
             ["failures/d5-fresh-pod-of-a-deleted-claim"]),
     # The list says live; by the sources of 1.36.2 it ended with 1.27, when kubelets began to write final phases at once.
     Failure("B6", "fixed", DELETION_ENDS, ["questions/q19-preemption-by-the-node-plugin-1.26"],
