@@ -354,7 +354,7 @@ void Invariants::on_publish(const Stamp& stamp, const CsiCall& call) {
 void Invariants::finish(const Stamp& stamp, sim::Duration age, const HasKubelet& has_kubelet) {
     for (const auto& [name, attachment] : attachments_) {
         const auto& volume = attachment->spec.source.persistentVolumeName;
-        if (!has_kubelet(attachment->spec.nodeName)) continue;
+        if (!attachment->status.attached || !has_kubelet(attachment->spec.nodeName)) continue;
         if (!volume || user(*volume, attachment->spec.nodeName, sim::kNever)) continue;
         const auto left = left_.find({*volume, attachment->spec.nodeName});
         const sim::Time since = left == left_.end() ? made_[name] : left->second;
