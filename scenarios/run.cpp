@@ -203,7 +203,9 @@ void Run::Impl::on(const model::Stamp& stamp, const model::Happening& happening)
     if (const auto* committed = std::get_if<model::Committed>(&happening))
         on_commit(stamp, *committed);
     const auto* violated = std::get_if<model::Violated>(&happening);
-    if (violated && !violated->hazard && !announced.contains(violated->invariant)) {
+    const bool expected = violated && (violated->hazard || announced.contains(violated->invariant));
+    if (expected) outcome.hazards.push_back({violated->invariant, violated->detail, stamp.at});
+    if (violated && !expected) {
         outcome.broken.push_back({violated->invariant, violated->detail, stamp.at});
         stopped = true;
     }
