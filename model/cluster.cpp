@@ -28,7 +28,7 @@ constexpr std::string_view kDriverName = "csi-driver";
 constexpr std::string_view kProvisionerName = "external-provisioner";
 constexpr std::string_view kAttacherName = "external-attacher";
 constexpr std::string_view kUserName = "client";
-constexpr std::string_view kKubeletPrefix = "kubelet/";
+constexpr std::string_view kKubeletPrefix = "kubelet/", kNodePartPrefix = "csi-node/";
 // A loop with a period of up to a minute must have passed once since the last write before a run
 // counts as settled.
 constexpr sim::Duration kSettlePeriod = 60s;
@@ -207,6 +207,9 @@ ControllerManagerSettings Cluster::controller_manager_settings(bool runs_since_l
         o.terminated_pod_threshold.value_or(settings.terminated_pod_threshold);
     settings.runs_since_long = runs_since_long;
     settings.attach_reconciler.sync_period = o.attach_sync_period;
+    settings.attach_reconciler.want_status = [this](const api::Text& node) {
+        kubelets_->want_status(node);
+    };
     settings.attach_reconciler.sync = o.attach_sync;
     settings.attach_reconciler.force_detach = o.force_detach_on_timeout;
     settings.attach_reconciler.every_tick = o.attach_every_tick;
@@ -240,7 +243,8 @@ void Cluster::add_driver(const DriverOptions& options) {
         std::make_unique<csi::Endpoint>(*engine_, journal_, part->driver, api::Text(),
                                         options_.start_unix_seconds * std::int64_t{1'000'000'000});
     drivers_.push_back(std::move(part));
-    kubelets_->add_driver(drivers_.back()->driver, options.nodes, drivers_.back()->endpoint.get());
+    kubelets_->add_driver(drivers_.back()->driver, options.nodes, drivers_.back()->endpoint.get(),
+                          options.node_pods);
     if (options.provisioner_on) add_provisioner(*drivers_.back());
     if (options.attacher_on) add_attacher(*drivers_.back());
 }
@@ -360,6 +364,13 @@ std::vector<std::string> Cluster::components() const {
     for (const auto& p : programs_) names.push_back(p->name);
     for (const auto& d : drivers_)
         names.push_back(std::string(kDriverName) + "/" + d->options.name);
+    for (const auto& p : programs_) {
+        if (!p->name.starts_with(kKubeletPrefix)) continue;
+        const std::string node = p->name.substr(kKubeletPrefix.size());
+        for (const auto& d : drivers_)
+            if (kubelets_->endpoint(d->options.name, node))
+                names.push_back(std::string(kNodePartPrefix) + node + "/" + d->options.name);
+    }
     return names;
 }
 
@@ -384,6 +395,39 @@ Cluster::DriverPart* Cluster::driver_part(std::string_view component) {
     for (const auto& d : drivers_)
         if (std::string(kDriverName) + "/" + d->options.name == component) return d.get();
     return nullptr;
+}
+
+csi::Endpoint* Cluster::socket_of(std::string_view component) {
+    if (const DriverPart* part = driver_part(component)) return part->endpoint.get();
+    if (!component.starts_with(kNodePartPrefix)) return nullptr;
+    const std::string_view rest = component.substr(kNodePartPrefix.size());
+    const std::size_t slash = rest.find('/');
+    return node_endpoint(rest.substr(slash + 1), rest.substr(0, slash));
+}
+
+std::optional<std::string> Cluster::lag(std::string_view component, api::Kind kind,
+                                        sim::Duration by) {
+    const std::optional<std::string> name = full_name(component);
+    if (!name || !program(*name)) return "there is no program " + std::string(component);
+    options_.latencies.lags[*name + "/" + server_->scheme().info(kind).resource] = by;
+    return std::nullopt;
+}
+
+bool Cluster::runs_container(const api::Text& node, const api::Text& pod_uid) const {
+    return kubelets_->runs_container(node, pod_uid);
+}
+
+bool Cluster::has_kubelet(const api::Text& node) const { return kubelets_->runs_on(node.str()); }
+
+std::vector<std::string> Cluster::ghosts() const {
+    std::vector<std::string> all;
+    for (const auto& p : programs_) {
+        if (!p->process) continue;
+        for (const auto& controller : p->process->controllers())
+            for (std::string& ghost : controller->ghosts())
+                all.push_back(std::string(controller->name()) + ": " + std::move(ghost));
+    }
+    return all;
 }
 
 csi::Endpoint* Cluster::endpoint(std::string_view driver) {
@@ -486,7 +530,7 @@ std::vector<std::string> Cluster::drivers() const {
 bool Cluster::is_running(std::string_view component) {
     const std::string name = full_name(component).value_or("");
     if (name == kServerName) return server_->up();
-    if (const DriverPart* part = driver_part(name)) return part->endpoint->running();
+    if (const csi::Endpoint* socket = socket_of(name)) return socket->running();
     const Program* p = program(name);
     return p && p->process;
 }
@@ -514,8 +558,8 @@ std::optional<std::string> Cluster::end_component(std::string_view component, Li
     if (*name == kServerName) {
         heartbeats_->server_went(false);
         server_->set_up(false);
-    } else if (DriverPart* part = driver_part(*name)) {
-        part->endpoint->set_running(false);
+    } else if (csi::Endpoint* socket = socket_of(*name)) {
+        socket->set_running(false);
     } else {
         Program& p = *program(*name);
         if (name->starts_with(kKubeletPrefix))
@@ -540,7 +584,7 @@ std::optional<std::string> Cluster::start_component(std::string_view component) 
         server_->set_up(true);
         heartbeats_->server_went(true);
     } else {
-        driver_part(*name)->endpoint->set_running(true);
+        socket_of(*name)->set_running(true);
     }
     tell(*name, Lifecycle::What::Ready);
     return std::nullopt;

@@ -71,6 +71,7 @@ struct DriverOptions {
     csi::DriverProfile profile;
     bool topology = false, snapshots = false;
     std::vector<std::string> nodes;  // where its node part runs; empty: all nodes
+    api::TextMap node_pods;          // there, while a pod with these labels runs; empty: always
     bool provisioner_on = true, attacher_on = true;
     sidecar::ProvisionerOptions provisioner;
     sidecar::AttacherOptions attacher;
@@ -163,6 +164,17 @@ class Cluster {
     // The part of a driver that runs on a node; null where none does.
     csi::Endpoint* node_endpoint(std::string_view driver, std::string_view node);
 
+    // An informer of this component gets what happens to the kind so much later, from now on. A
+    // plain sentence where there is no such component.
+    std::optional<std::string> lag(std::string_view component, api::Kind kind, sim::Duration by);
+    // Whether a container of this pod runs on the node, whatever the API says.
+    bool runs_container(const api::Text& node, const api::Text& pod_uid) const;
+    // Whether nodes of that name have a kubelet; without one their pods change only by steps.
+    bool has_kubelet(const api::Text& node) const;
+    // What controllers keep in stores of their own although it is gone since a while: one line
+    // each.
+    std::vector<std::string> ghosts() const;
+
     // First ticks of the periodic loops in this run, as given or drawn.
     const std::map<std::string, sim::Duration, std::less<>>& phases() const { return phases_; }
 
@@ -215,6 +227,8 @@ class Cluster {
     sim::Duration phase(const std::string& name, bool runs_since_long);
     Program* program(std::string_view full_name);
     DriverPart* driver_part(std::string_view component);
+    // The endpoint that a component is; null where it is a program or the server.
+    csi::Endpoint* socket_of(std::string_view component);
     std::optional<std::string> end_component(std::string_view name, Lifecycle::What how,
                                              InFlight in_flight);
 

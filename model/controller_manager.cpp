@@ -36,6 +36,7 @@ class Binder : public control::Controller {
     }
     sim::Time next_action() const override { return controller_.next_action(); }
     bool repeats_only() const override { return controller_.repeats_only(); }
+    std::vector<std::string> ghosts() const override { return controller_.ghosts(); }
 
   private:
     volume::HostPathAndNfs plugins_;

@@ -107,10 +107,13 @@ struct Noted {
     bool warning = false;
 };
 
-// A rule of the specification was broken: the run ends with exit code 3.
+// A rule was broken. One that Kubernetes keeps: the run ends with exit code 3. A hazard is a rule
+// of storage that Kubernetes is known to break, by design or since nobody has mended it: it is told
+// as a warning. Either can be announced by an expectation.
 struct Violated {
     std::string invariant;
     std::string detail;
+    bool hazard = false;
 };
 
 using Happening =

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/guards.hpp"
 #include "sim/time.hpp"
 
 namespace model {
@@ -50,6 +51,7 @@ enum class Gate : unsigned char {
 struct Profile {
     int minor = 36;  // 26 .. 36
     std::vector<bool> gates = std::vector<bool>(static_cast<std::size_t>(Gate::Count_));
+    Guards guards;  // all on but those that a scenario turns off
 
     // PersistentVolume controller
     bool binder_requeues_on_error =
@@ -124,6 +126,7 @@ struct Profile {
     bool container_names_in_events = false;  // "Created container c"; 1.35: "Container created"
 
     bool on(Gate g) const { return gates[static_cast<std::size_t>(g)]; }
+    bool on(Guard g) const { return guards.on(g); }
     // Nothing where the version is not modelled ("1.26" .. "1.36").
     static std::optional<Profile> of(std::string_view kubernetes);
     // False where no such gate exists in any modelled version.

@@ -66,6 +66,8 @@ std::string failures_of(const RunSummary& run) {
     for (const BrokenInvariant& b : run.broken)
         out += paragraph("verdict failed",
                          "Broken at " + seconds(b.at) + ": " + b.invariant + ": " + b.detail);
+    for (const BrokenInvariant& h : run.hazards)
+        out += paragraph("", "Hazard at " + seconds(h.at) + ": " + h.invariant + ": " + h.detail);
     for (const std::string& what : run.unsettled) out += paragraph("", "Still waits: " + what);
     return out;
 }

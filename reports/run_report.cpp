@@ -181,6 +181,7 @@ std::string run_report(const RunFindings& findings) {
                          {"steps", list_of(s.steps)},
                          {"expectations", list_of(s.expectations)},
                          {"broken", list_of(s.broken)},
+                         {"hazards", list_of(s.hazards)},
                          {"unsettled", s.unsettled},
                          {"claims", list_of(findings.claims)},
                          {"latency", json_of(summary_of(findings.claims))},

@@ -10,6 +10,7 @@
 //     steps          [{text, place, state, sent, answered, code, message, failure}]
 //     expectations   [{text, place, step, verdict, decided, reason, events}]
 //     broken         [{invariant, detail, at}]
+//     hazards        the same: rules that Kubernetes does not keep, or that were announced
 //     unsettled      what still waited
 //     claims         [{claim, uid, created, bound, deleted, total,
 //                      segments: [{wait, from, seconds, actor, cut, call}]}]; seconds sum to total;

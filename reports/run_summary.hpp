@@ -47,6 +47,7 @@ struct RunSummary {
     std::vector<ExpectationLine> expectations;
     std::vector<ComparisonLine> comparisons;
     std::vector<BrokenInvariant> broken;
+    std::vector<BrokenInvariant> hazards;  // told, and no failure
     std::vector<std::string> unsettled;
     sim::Time ended;
     std::uint64_t fingerprint = 0, final_draw = 0, events = 0;

@@ -237,7 +237,9 @@ void Timeline::tell(const model::Stamp& stamp, const model::Noted& note) {
 }
 
 void Timeline::tell(const model::Stamp& stamp, const model::Violated& violation) {
-    line(stamp, "INVARIANT", options_.ink.bad(violation.invariant + ": " + violation.detail));
+    const std::string text = violation.invariant + ": " + violation.detail;
+    if (violation.hazard) return line(stamp, "HAZARD", options_.ink.warning(text));
+    line(stamp, "INVARIANT", options_.ink.bad(text));
 }
 
 std::string Timeline::waits_before(const model::Stamp& stamp) const {

@@ -167,8 +167,8 @@ void TraceExport::tell(const model::Stamp& stamp, const model::Noted& note) {
 
 void TraceExport::tell(const model::Stamp& stamp, const model::Violated& violation) {
     TraceFile::Instant instant;
-    instant.name = "BROKEN: " + violation.invariant;
-    instant.category = "broken";
+    instant.name = (violation.hazard ? "HAZARD: " : "BROKEN: ") + violation.invariant;
+    instant.category = violation.hazard ? "hazard" : "broken";
     instant.at = stamp.at;
     instant.args["detail"] = violation.detail;
     file_.instant(scenario(), "broken invariants", instant);

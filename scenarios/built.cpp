@@ -52,6 +52,7 @@ const std::vector<Component>& components() {
         {"external-resizer", Part::Expansion},
         {"external-snapshotter", Part::Snapshots},
         {"csi-driver", Part::CsiDrivers},
+        {"csi-node", Part::CsiDrivers},
     };
     return all;
 }

@@ -54,6 +54,7 @@ struct Judge::Case {
     std::optional<EventFilter> event;
     std::optional<RequestFilter> request;
     std::optional<RpcFilter> rpc;
+    std::string violated;  // a rule; "": another happening
     std::unique_ptr<LatencySamples> latency;
     std::int64_t seen = 0;  // happenings
     std::string last;       // the last of them
@@ -109,9 +110,10 @@ void Judge::begin_happening(Case& c) {
     if (const Value* event = c.body.find("event")) c.event.emplace(*event);
     if (const Value* request = c.body.find("request")) c.request.emplace(*request, view_);
     if (const Value* rpc = c.body.find("rpc")) c.rpc.emplace(*rpc);
+    if (const Value* rule = c.body.find("violated")) c.violated = rule->as_string();
     if (c.kind == Kind::Latency)
         c.latency = std::make_unique<LatencySamples>(std::string(c.body.find("of")->as_string()));
-    if (c.event || c.request || c.rpc || c.latency) listening_.push_back(&c);
+    if (c.event || c.request || c.rpc || c.latency || !c.violated.empty()) listening_.push_back(&c);
     if (c.kind == Kind::Count && !c.bounds) c.bounds.emplace(c.body);
 }
 
@@ -183,6 +185,7 @@ void Judge::on(const model::Stamp& stamp, const model::Happening& happening) {
     const auto* committed = std::get_if<model::Committed>(&happening);
     const auto* requested = std::get_if<model::Requested>(&happening);
     const auto* called = std::get_if<model::CsiCall>(&happening);
+    const auto* violated = std::get_if<model::Violated>(&happening);
     for (Case* c : listening_) {
         // The instant s itself belongs to what was before, but for what counts from the beginning
         // of the run.
@@ -198,6 +201,8 @@ void Judge::on(const model::Stamp& stamp, const model::Happening& happening) {
                              event->involvedObject.name.str() + ": " + event->message.str());
             }
         }
+        if (violated && !c->violated.empty() && c->violated == violated->invariant)
+            happened(*c, stamp.at, 1, violated->detail);
         if (called && c->rpc && c->rpc->matches(*called)) {
             happened(*c, stamp.at, 1,
                      std::string(to_string(method_of(*called->request))) + " " +
@@ -230,6 +235,8 @@ void Judge::finish_within(Case& c, sim::Time end) {
     ExpectationResult& result = results_[c.result];
     if (c.event) {
         result.reason = "no such event was written";
+    } else if (!c.violated.empty()) {
+        result.reason = "the rule was kept";
     } else {
         explain_state(c);
     }

@@ -1,4 +1,5 @@
 // What spec.cluster may hold.
+#include "model/guards.hpp"
 #include "scenarios/language.hpp"
 
 namespace scenarios::language {
@@ -112,6 +113,20 @@ ShapeRef kubelet() {
          {"seLinux", boolean(), "Nodes enforce SELinux; false by default."}});
 }
 
+ShapeRef guard() {
+    std::vector<std::string> names;
+    for (const model::GuardName& g : model::guard_names()) names.emplace_back(g.name);
+    return word(std::move(names));
+}
+
+std::string guards_help() {
+    std::string help;
+    for (const model::GuardName& g : model::guard_names())
+        help += (help.empty() ? "" : " ") + std::string(g.name) + " (" + std::string(g.failure) +
+                "): " + std::string(g.what) + ".";
+    return help;
+}
+
 }  // namespace
 
 ShapeRef cluster() {
@@ -132,6 +147,9 @@ ShapeRef cluster() {
          notes(Part::Scheduler, {"scheduler", scheduler, "Options of the scheduler."}),
          notes(Part::Kubelet, {"kubelet", kubelet(), "Options of all kubelets."}),
          {"apiServer", api_server(), "Options of the API server."},
+         {"guardsOff", list(guard(), "a list of guards such as [attachment-scan]"),
+          "Rules that Kubernetes gained because of a failure, turned off to see it again. " +
+              guards_help()},
          {"drivers", list(driver(), "a list of drivers"), "CSI drivers with their sidecars."}});
 }
 

@@ -67,6 +67,8 @@ ShapeRef rpc() {
     return one_of("a CSI call such as CreateVolume", {word(rpc_names()), fields});
 }
 
+ShapeRef rule() { return text("a rule such as \"a pod's node has room for its volumes\""); }
+
 std::vector<Field> number_of() {
     return {{"noMoreThan", integer(0), "So many objects match, or fewer."},
             {"atLeast", integer(0), "So many objects match, or more."},
@@ -91,7 +93,8 @@ ShapeRef never() {
                    {"gone", pattern(), "No object matches this."},
                    {"event", event(), "Such an event is written."},
                    {"request", request(), "Such a request is answered."},
-                   {"rpc", rpc(), "Such a CSI call is made."}});
+                   {"rpc", rpc(), "Such a CSI call is made."},
+                   {"violated", rule(), "This rule is broken; for hazards, which end no run."}});
 }
 
 ShapeRef backend() {
@@ -106,15 +109,17 @@ ShapeRef backend() {
 }
 
 ShapeRef count() {
-    return record("count", "a count such as {event: FailedBinding, atMost: 3}",
-                  {{"event", event(), "Events written, those counted up included."},
-                   {"request", request(), "Requests answered."},
-                   {"object", pattern(), "Objects that match at the end."},
-                   {"backend", backend(), "Volumes of a driver's storage at the end."},
-                   {"rpc", rpc(), "CSI calls made."},
-                   {"atMost", integer(0), "No more than this."},
-                   {"atLeast", integer(0), "No fewer than this."},
-                   {"exactly", integer(0), "Just as many."}});
+    return record(
+        "count", "a count such as {event: FailedBinding, atMost: 3}",
+        {{"event", event(), "Events written, those counted up included."},
+         {"request", request(), "Requests answered."},
+         {"object", pattern(), "Objects that match at the end."},
+         {"backend", backend(), "Volumes of a driver's storage at the end."},
+         {"rpc", rpc(), "CSI calls made."},
+         {"violated", rule(), "A rule that is broken, in its words; the run goes on then."},
+         {"atMost", integer(0), "No more than this."},
+         {"atLeast", integer(0), "No fewer than this."},
+         {"exactly", integer(0), "Just as many."}});
 }
 
 ShapeRef latency() {
@@ -139,6 +144,8 @@ ShapeRef expectation() {
             {"within", duration(),
              "The state or event beside it must come at some instant of (s, s + this]."},
             {"event", event(), "With within: such an event is written."},
+            {"violated", rule(),
+             "With within: this rule is broken, in its words; the run goes on then."},
             {"always", always(), "Holds from the start to the end of the run."},
             {"never", never(), "Does not happen to the end of the run."},
             {"count", count(), "Judged at the end."},
@@ -158,7 +165,8 @@ ShapeRef target() {
                   {{"component", text("a component"),
                     "kube-apiserver, kube-controller-manager, kube-scheduler, kubelet/NODE, "
                     "external-provisioner, "
-                    "external-attacher, external-resizer, external-snapshotter or csi-driver."},
+                    "external-attacher, external-resizer, external-snapshotter, csi-driver, or "
+                    "csi-node/NODE: the driver's part on a node."},
                    {"driver", text("a driver's name"),
                     "Of a sidecar or csi-driver: whose; the only one if not given."},
                    {"node", text("a node's name"), "A whole node."},
@@ -179,6 +187,18 @@ ShapeRef partition_target() {
     shape->definition = "partitionTarget";
     shape->fields.push_back({"for", duration(), "It heals by itself after this; else by heal."});
     return shape;
+}
+
+ShapeRef lag() {
+    return record(
+        "lag", "a lag such as {component: kube-controller-manager, kind: Pod, by: 5s}",
+        {required({"component", text("a component"),
+                   "kube-controller-manager, kube-scheduler, external-provisioner or "
+                   "external-attacher."}),
+         {"driver", text("a driver's name"), "Of a sidecar: whose; the only one if not given."},
+         required({"kind", text("a kind such as PersistentVolumeClaim"),
+                   "Of which objects it hears late."}),
+         required({"by", duration(), "How much later than else; 0s: no more."})});
 }
 
 ShapeRef node_target() {
@@ -293,6 +313,7 @@ ShapeRef steps() {
          {"uncordon", node_target(), "Make it schedulable again."},
          {"taint", taint(), "Put a taint on a node, or take it away."},
          {"faults", faults(), "What goes wrong in the next CSI calls."},
+         {"lag", lag(), "A component's watch falls behind."},
          {"note", text(), "Free text that appears on the time line."},
          {"rejected", rejected, "The API server must refuse the request."},
          {"expect", expectation(), "What must be true, counted from this step."}});

@@ -88,6 +88,7 @@ class Player {
     void act(std::size_t index, const action::Heal& a);
     std::optional<std::string> heal(const Target& target);
     void act(std::size_t index, const action::Faults& a);
+    void act(std::size_t index, const action::Lag& a);
     void done(std::size_t index, const std::optional<std::string>& problem);
     void evict(std::size_t index, const model::api::Key& pod);
     std::optional<std::string> switch_heartbeats(const std::string& node, bool on);

@@ -354,6 +354,10 @@ std::optional<std::string> Player::heal(const Target& target) {
 
 void Player::act(std::size_t index, const action::Heal& a) { done(index, heal(a.target)); }
 
+void Player::act(std::size_t index, const action::Lag& a) {
+    done(index, view_.cluster().lag(name_of(a.target), view_.kind(a.kind), a.by));
+}
+
 void Player::act(std::size_t index, const action::Faults& a) {
     model::csi::Endpoint* endpoint = view_.cluster().endpoint(a.driver);
     if (!endpoint) return done(index, "there is no driver " + a.driver);

@@ -345,6 +345,9 @@ void read_cluster(const Node& spec, LoadContext& context, Scenario& scenario) {
     read_objects(cluster, context, scenario);
     if (!cluster) return;
     read_options(*cluster, context, scenario.cluster);
+    if (const Node* guards = cluster->find("guardsOff"))
+        for (const Node& guard : guards->items)
+            scenario.cluster.profile.guards.turn_off(guard.text);
     read_drivers(*cluster, context, scenario.cluster);
 }
 

@@ -97,6 +97,8 @@ void read_overrides(const Node& node, LoadContext& context, DriverProfile& profi
     if (profile.max_volume_bytes != 0 && profile.min_volume_bytes > profile.max_volume_bytes)
         context.error(node.place(), "minVolumeSize is more than maxVolumeSize");
     profile.attach_required = bool_of(node.find("attachRequired"), profile.attach_required);
+    profile.refuses_second_node =
+        bool_of(node.find("refusesSecondNode"), profile.refuses_second_node);
     profile.attach_limit = static_cast<int>(int_of(node.find("attachLimit"), profile.attach_limit));
     if (const Node* parameters = node.find("parameters")) {
         profile.known_parameters.clear();
@@ -179,6 +181,9 @@ DriverOptions read_driver(const Node& node, LoadContext& context) {
     read_overrides(node, context, driver.profile);
     if (const Node* nodes = node.find("nodes"))
         for (const Node& n : nodes->items) driver.nodes.push_back(n.text);
+    if (const Node* labels = node.find("nodePods"))
+        for (const Member& m : labels->members)
+            driver.node_pods.set(model::api::Text(m.key), model::api::Text(text_of(&m.value)));
     model::sidecar::ProvisionerOptions& p = driver.provisioner;
     p.timeout = driver.profile.provisioner_timeout.value_or(p.timeout);
     p.retry_max = driver.profile.provisioner_retry_max.value_or(p.retry_max);

@@ -4,6 +4,7 @@
 
 #include "scenarios/language.hpp"
 #include "scenarios/load_context.hpp"
+#include "scenarios/oracles.hpp"
 #include "scenarios/patterns.hpp"
 
 namespace scenarios {
@@ -11,6 +12,13 @@ namespace {
 
 constexpr const char* kNumbers[] = {"noMoreThan", "atLeast", "exactly"};
 constexpr const char* kStates[] = {"object", "gone", "of"};
+
+bool check_rule(const Node& rule, LoadContext& context) {
+    const auto& known = oracle_names();
+    if (std::find(known.begin(), known.end(), rule.text) != known.end()) return true;
+    context.error(rule.place(), unknown("rule", rule.text, "violated", known));
+    return false;
+}
 
 // The keys of `names` that the map has.
 template <std::size_t N>
@@ -63,7 +71,9 @@ void check_request(const Node& request, LoadContext& context) {
 bool check_state(const Node& node, LoadContext& context, bool or_event) {
     auto found = present(node, kStates);
     if (or_event && node.find("event")) found.emplace_back("event");
-    const std::string wanted = or_event ? "object, gone, event or of" : "object, gone or of";
+    if (or_event && node.find("violated")) found.emplace_back("violated");
+    const std::string wanted =
+        or_event ? "object, gone, event, violated or of" : "object, gone or of";
     if (!one_of_these(node, found, wanted, context)) return false;
     const auto numbers = present(node, kNumbers);
     if (found[0] == "of" || (found[0] == "object" && !numbers.empty())) {
@@ -76,16 +86,19 @@ bool check_state(const Node& node, LoadContext& context, bool or_event) {
         check_event(*node.find("event"), context);
         return true;
     }
+    if (found[0] == "violated") return check_rule(*node.find("violated"), context);
     return read_pattern(*node.find(found[0]), context).has_value();
 }
 
 bool check_happening(const Node& node, LoadContext& context, const std::string& wanted) {
-    constexpr const char* kHappenings[] = {"object", "gone", "event", "request", "rpc", "backend"};
+    constexpr const char* kHappenings[] = {"object", "gone",    "event",   "request",
+                                           "rpc",    "backend", "violated"};
     const auto found = present(node, kHappenings);
     if (!one_of_these(node, found, wanted, context)) return false;
     const Node& what = *node.find(found[0]);
     if (found[0] == "event") check_event(what, context);
     if (found[0] == "request") check_request(what, context);
+    if (found[0] == "violated" && !check_rule(what, context)) return false;
     const Node* driver = found[0] == "rpc" || found[0] == "backend" ? what.find("driver") : nullptr;
     if (driver) context.check_driver(driver->place(), driver->text);
     if (found[0] == "backend" && !driver) context.check_driver(what.place(), "");
@@ -94,7 +107,8 @@ bool check_happening(const Node& node, LoadContext& context, const std::string& 
 
 bool check_count(const Node& node, LoadContext& context) {
     constexpr const char* kBounds[] = {"atMost", "atLeast", "exactly"};
-    if (!check_happening(node, context, "object, event, request, rpc or backend")) return false;
+    if (!check_happening(node, context, "object, event, request, rpc, backend or violated"))
+        return false;
     const auto bounds = present(node, kBounds);
     if (bounds.empty()) {
         context.error(node.place(), "a count needs atMost, atLeast or exactly");
@@ -135,6 +149,7 @@ std::string text_for(const Node& node, const std::string& word, const LoadContex
     if (body.find("object")) return text + ": " + pattern("object");
     if (body.find("gone")) return text + ": " + pattern("gone") + " gone";
     if (body.find("of") && word != "latency") return text + ": " + pattern("of");
+    if (const Node* rule = body.find("violated")) return text + ": violated \"" + rule->text + "\"";
     for (const char* happening : {"event", "request", "rpc", "backend"}) {
         if (const Node* n = body.find(happening))
             return text + ": " + happening + " " + flow_text(n->to_value());
@@ -172,7 +187,7 @@ std::optional<Expectation> read_expectation(const Node& node, LoadContext& conte
             whole = check_state(body, context, false);
         } else if (word == "never") {
             expectation.kind = Expectation::Kind::Never;
-            whole = check_happening(body, context, "object, gone, event, request or rpc");
+            whole = check_happening(body, context, "object, gone, event, request, rpc or violated");
         } else if (word == "count") {
             expectation.kind = Expectation::Kind::Count;
             whole = check_count(body, context);

@@ -18,7 +18,7 @@ constexpr Duration kLongestRun = std::chrono::hours(1);
 
 constexpr const char* kActions[] = {"create", "apply",    "replace", "patch",     "delete", "crash",
                                     "stop",   "start",    "restart", "partition", "heal",   "drain",
-                                    "cordon", "uncordon", "taint",   "faults",    "note"};
+                                    "cordon", "uncordon", "taint",   "faults",    "lag",    "note"};
 
 class StepReader {
   public:
@@ -109,6 +109,8 @@ class StepReader {
             read_taint(node);
         } else if (word == "faults") {
             read_faults(node);
+        } else if (word == "lag") {
+            read_lag(node);
         } else {
             read_target(word, node);
         }
@@ -230,6 +232,20 @@ class StepReader {
         step_.action = std::move(plan);
     }
 
+    void read_lag(const Node& node) {
+        action::Lag lag;
+        lag.target.component = text_of(node.find("component"));
+        lag.target.driver = text_of(node.find("driver"));
+        lag.by = *duration_of(node.find("by"));
+        check_component("lag", *node.find("component"), node);
+        const std::string& name = lag.target.component;
+        if (name == "kube-apiserver" || name.starts_with("kubelet") || name.starts_with("csi-"))
+            error(node.find("component")->place(), "lag: " + name + " has no informers");
+        if (const KindInfo* info = context_.kind(*node.find("kind"), "")) lag.kind = info->kind;
+        step_.text = "lag " + flow_text(node.to_value());
+        step_.action = std::move(lag);
+    }
+
     model::csi::Fault read_fault(const Node& node) {
         model::csi::Fault fault;
         fault.times = int_of(node.find("times"), 1);
@@ -328,11 +344,11 @@ class StepReader {
         auto found = std::find_if(components().begin(), components().end(),
                                   [&](const Component& c) { return c.name == name; });
         const bool has_node = component.text.find('/') != std::string::npos;
-        if (found == components().end() || has_node != (name == "kubelet")) {
-            if (component.text == "kubelet") {
+        const bool of_node = name == "kubelet" || name == "csi-node";
+        if (found == components().end() || has_node != of_node) {
+            if (of_node)
                 return error(component.place(),
-                             word + ": a kubelet is named by its node: kubelet/NODE");
-            }
+                             word + ": a " + name + " is named by its node: " + name + "/NODE");
             return error(component.place(), unknown("component", component.text, word, known));
         }
         require(found->part, word, component);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "model/aftermath.hpp"
 #include "model/attachdetach/invariants.hpp"
 #include "model/csi/endpoint.hpp"
 #include "model/csi/lifecycle.hpp"
@@ -13,6 +14,7 @@
 #include "scenarios/activity.hpp"
 #include "scenarios/judge.hpp"
 #include "scenarios/manifests.hpp"
+#include "scenarios/oracles.hpp"
 #include "scenarios/player.hpp"
 #include "scenarios/tally.hpp"
 #include "scenarios/view.hpp"
@@ -87,6 +89,7 @@ struct Run::Impl : model::Listener {
     bool due(Time at, Time end);
     bool is_settled();
     void explain_unsettled();
+    void look_back();
     void finish();
     Exit verdict() const;
     void on(const model::Stamp& stamp, const model::Happening& happening) override;
@@ -121,7 +124,9 @@ struct Run::Impl : model::Listener {
     model::api::ObjectRef last_written;
     model::api::Text last_writer;
     Time next_settle_check{};
+    const std::set<std::string, std::less<>> announced = announced_rules(scenario);
     std::unique_ptr<model::Listener> invariants, placement;
+    std::unique_ptr<model::Aftermath> aftermath;
     std::unique_ptr<model::attachdetach::Invariants> attach_invariants;
     // Where there are drivers.
     std::unique_ptr<model::node::NodeInvariants> node_invariants;
@@ -163,7 +168,10 @@ void Run::Impl::want_uids() {
 void Run::Impl::watch_drivers() {
     if (cluster.drivers().empty()) return;
     provisioning = model::sidecar::make_provision_rules(cluster);
-    node_invariants = std::make_unique<model::node::NodeInvariants>(cluster.journal());
+    node_invariants = std::make_unique<model::node::NodeInvariants>(
+        cluster.journal(), [this](const model::api::Text& node, const model::api::Text& pod) {
+            return cluster.runs_container(node, pod);
+        });
     lifecycle = std::make_unique<model::csi::LifecycleRules>(cluster.journal());
     lifecycle->allow([this](std::string_view rule, const model::CsiCall& call) {
         if (rule == model::csi::rule::kLeftNodeFirst) return attach_invariants->is_by_force(call);
@@ -184,6 +192,7 @@ void Run::Impl::start() {
     attach_invariants = model::attachdetach::make_invariants(cluster);
     placement = model::scheduler::make_placement_rules(cluster);
     watch_drivers();
+    aftermath = std::make_unique<model::Aftermath>(cluster);
     view.note_existing_uids();
     for (const Expectation& e : scenario.expect) judge.begin(e, -1);
     cluster.start();
@@ -194,7 +203,10 @@ void Run::Impl::on(const model::Stamp& stamp, const model::Happening& happening)
     if (const auto* committed = std::get_if<model::Committed>(&happening))
         on_commit(stamp, *committed);
     comparer.on(stamp, happening);
-    if (const auto* violated = std::get_if<model::Violated>(&happening)) {
+    const auto* violated = std::get_if<model::Violated>(&happening);
+    const bool expected = violated && (violated->hazard || announced.contains(violated->invariant));
+    if (expected) outcome.hazards.push_back({violated->invariant, violated->detail, stamp.at});
+    if (violated && !expected) {
         outcome.broken.push_back({violated->invariant, violated->detail, stamp.at});
         stopped = true;
     }
@@ -283,6 +295,16 @@ void Run::Impl::explain_unsettled() {
     }
 }
 
+// What a run that was played to its end has left behind.
+void Run::Impl::look_back() {
+    if (!started || stopped) return;
+    const model::Stamp stamp{cluster.engine().now(), cluster.engine().current().seq};
+    attach_invariants->finish(
+        stamp, settled ? Duration::zero() : model::kLeftAfter,
+        [this](const model::api::Text& node) { return cluster.has_kubelet(node); });
+    aftermath->finish(stamp, settled);
+}
+
 void Run::Impl::finish() {
     finished = true;
     const Time now = cluster.engine().now();
@@ -290,6 +312,7 @@ void Run::Impl::finish() {
     const bool gave_out = settles() && !settled && !stopped;
     if (gave_out) explain_unsettled();
     player.finish(now);
+    look_back();
     judge.finish(now);
     outcome.figures = comparer.figures();
     outcome.checks = player.checks() + outcome.expectations.size();

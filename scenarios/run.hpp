@@ -37,7 +37,7 @@ struct StepResult {
 
 // What the run has to set against a scenario's comparison of the same index.
 struct Figure {
-    std::int64_t count = 0, of = 0;       // share
+    std::int64_t count = 0, of = 0;        // share
     std::optional<sim::Duration> reached;  // nothing: never
 };
 
@@ -62,7 +62,8 @@ struct Outcome {
     std::vector<ExpectationResult> expectations;
     std::vector<Figure> figures;
     std::vector<InvariantBreak> broken;
-    std::vector<std::string> unsettled;  // what waits, when the run did not settle
+    std::vector<InvariantBreak> hazards;  // and broken rules that were announced: they fail nothing
+    std::vector<std::string> unsettled;   // what waits, when the run did not settle
     std::string
         bad_input;  // why the cluster could not be made from the scenario; then nothing was played
     sim::Time ended;

@@ -90,6 +90,11 @@ struct Faults {
     std::string driver;  // "": the only one
     std::vector<std::pair<model::csi::Method, model::csi::Fault>> faults;
 };
+struct Lag {
+    Target target;
+    std::string kind;
+    sim::Duration by{};
+};
 struct Note {
     std::string text;
 };
@@ -99,7 +104,7 @@ using Action =
     std::variant<std::monostate, action::Create, action::Apply, action::Replace, action::Patch,
                  action::Delete, action::Crash, action::Stop, action::Start, action::Restart,
                  action::Drain, action::Cordon, action::Taint, action::Partition, action::Heal,
-                 action::Faults, action::Note>;
+                 action::Faults, action::Lag, action::Note>;
 
 struct Rejection {
     int code = 0;

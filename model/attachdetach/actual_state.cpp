@@ -9,7 +9,7 @@ void ActualState::add(const VolumeOnNode& where, SpecRef spec, api::Text device_
     volume.device_path = std::move(device_path);
     const auto added = volume.nodes.try_emplace(where.node);
     added.first->second.confirmed = confirmed;
-    if (added.second) in_use_[where.node].insert(where.volume);
+    if (added.second && in_use_[where.node].insert(where.volume).second) assumed_.insert(where);
     changes_.push_back(where);
 }
 
@@ -74,6 +74,7 @@ void ActualState::forget_detach(const VolumeOnNode& where) {
 
 void ActualState::set_in_use(const api::Text& node, const api::List<api::Text>& volumes) {
     in_use_[node] = {volumes.begin(), volumes.end()};
+    std::erase_if(assumed_, [&node](const VolumeOnNode& w) { return w.node == node; });
 }
 
 bool ActualState::is_in_use(const VolumeOnNode& where) const {

@@ -48,6 +48,8 @@ class ActualState {
     // What the node's kubelet reports, in whole.
     void set_in_use(const api::Text& node, const api::List<api::Text>& volumes);
     bool is_in_use(const VolumeOnNode& where) const;
+    // No kubelet has said so since the volume is known here.
+    bool is_assumed_in_use(const VolumeOnNode& where) const { return assumed_.contains(where); }
 
     void report(const VolumeOnNode& where);
     void stop_reporting(const VolumeOnNode& where);
@@ -72,6 +74,7 @@ class ActualState {
 
     std::map<api::Text, Volume> volumes_;
     std::map<api::Text, std::set<api::Text>> in_use_;  // by node
+    std::set<VolumeOnNode> assumed_;                   // of these
     std::map<api::Text, Report> reports_;              // by node
     std::vector<VolumeOnNode> changes_;
 };

@@ -62,7 +62,7 @@ VolumeResolver::Informers AttachDetachController::informers() const {
 
 void AttachDetachController::start() {
     take_actual_state();
-    take_attachments();
+    if (options_.profile.on(Guard::AttachmentScan)) take_attachments();
     take_desired_state();
     started_ = true;
     process_.spawn("attachdetach-controller reconciler", reconciler_.run());

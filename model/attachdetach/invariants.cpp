@@ -64,8 +64,10 @@ std::unique_ptr<Invariants> make_invariants(Cluster& cluster) {
 Invariants::Invariants(Journal& journal) : journal_(journal) { journal_.listen(this); }
 Invariants::~Invariants() { journal_.ignore(this); }
 
-void Invariants::violated(const Stamp& stamp, std::string_view rule, std::string detail) {
+void Invariants::violated(const Stamp& stamp, std::string_view rule, std::string detail,
+                          bool hazard) {
     Violated v;
+    v.hazard = hazard;
     v.invariant = rule;
     v.detail = std::move(detail);
     journal_.emit(stamp, v);
@@ -123,7 +125,11 @@ void Invariants::remember(const api::ObjectRef& before, const api::ObjectRef& af
             return;
         case api::Kind::VolumeAttachment: {
             const auto attachment = api::as<api::VolumeAttachment>(after);
-            if (!attachment) return (void)attachments_.erase(name);
+            made_.emplace(name, at);
+            if (!attachment) {
+                made_.erase(name);
+                return (void)attachments_.erase(name);
+            }
             attachments_[name] = attachment;
             if (attachment->status.attached)
                 was_attached_.emplace(unique_name(*attachment), attachment->spec.nodeName);
@@ -322,6 +328,11 @@ void Invariants::on_publish(const Stamp& stamp, const CsiCall& call) {
         return;
     }
     const auto* r = std::get_if<csi::ControllerPublishVolumeRequest>(request);
+    if (r && call.outcome->status.code == csi::Code::ResourceExhausted)
+        violated(stamp, rule::kRoom,
+                 r->volume_id.str() + " on " + r->node_id.str() + ": " +
+                     call.outcome->status.message.str(),
+                 true);
     if (!r || !fine) return;
     auto& nodes = published_[{call.driver, r->volume_id}];
     const auto name = volume_of_handle_.find({call.driver, r->volume_id});
@@ -333,12 +344,26 @@ void Invariants::on_publish(const Stamp& stamp, const CsiCall& call) {
         const auto at = [&](const api::Text& node) {
             return api::Text(attachment_name(r->volume_id, call.driver, node));
         };
-        if (is_alive(at(other)) && is_alive(at(r->node_id)))
-            violated(stamp, rule::kOneNode,
-                     name->second.str() + " on " + other.str() + " and " + r->node_id.str());
+        const bool given_up = !is_alive(at(other)) || !is_alive(at(r->node_id));
+        violated(stamp, given_up ? rule::kGivenUp : rule::kOneNode,
+                 name->second.str() + " on " + other.str() + " and " + r->node_id.str(), given_up);
     }
     nodes.insert(r->node_id);
     forced_.erase({{call.driver, r->volume_id}, r->node_id});
+}
+
+void Invariants::finish(const Stamp& stamp, sim::Duration age, const HasKubelet& has_kubelet) {
+    for (const auto& [name, attachment] : attachments_) {
+        const auto& volume = attachment->spec.source.persistentVolumeName;
+        if (!attachment->status.attached || !has_kubelet(attachment->spec.nodeName)) continue;
+        if (!volume || user(*volume, attachment->spec.nodeName, sim::kNever)) continue;
+        const auto left = left_.find({*volume, attachment->spec.nodeName});
+        const sim::Time since = left == left_.end() ? made_[name] : left->second;
+        if (stamp.at - since > age)
+            violated(stamp, rule::kLeftOver,
+                     name.str() + " of " + volume->str() + " on " + attachment->spec.nodeName.str(),
+                     true);
+    }
 }
 
 bool Invariants::is_by_force(const CsiCall& call) const {

@@ -5,6 +5,7 @@
 // not healthy) is excused.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +41,11 @@ inline constexpr std::string_view kName =
     "an attachment's name is made of volume handle, driver and node";
 inline constexpr std::string_view kLimit =
     "a node has no more volumes of a driver attached than its CSINode allows";
+// Hazards: what storage asks for, and Kubernetes does not promise.
+inline constexpr std::string_view kGivenUp =
+    "a volume for one node is published on no other before it has left that node";
+inline constexpr std::string_view kRoom = "a pod's node has room for its volumes";
+inline constexpr std::string_view kLeftOver = "an attachment that no pod wants goes";
 }  // namespace rule
 
 class Invariants;
@@ -58,6 +64,11 @@ class Invariants final : public Listener {
     // What is there before the first commit that it hears of.
     void learn(const api::ObjectReader& reader);
     void on(const Stamp& stamp, const Happening& happening) override;
+
+    // What is left at the end of a run on nodes that have a kubelet; older than `age`, since
+    // younger may be on its way.
+    using HasKubelet = std::function<bool(const api::Text& node)>;
+    void finish(const Stamp& stamp, sim::Duration age, const HasKubelet& has_kubelet);
 
     // Whether the call takes a volume from a node by force: its kubelet had no say in it.
     bool is_by_force(const CsiCall& call) const;
@@ -102,7 +113,8 @@ class Invariants final : public Listener {
     api::Text node_id(const api::VolumeAttachment& attachment) const;
     api::Text unique_name(const api::VolumeAttachment& attachment) const;
     bool is_alive(const api::Text& attachment) const;
-    void violated(const Stamp& stamp, std::string_view rule, std::string detail);
+    void violated(const Stamp& stamp, std::string_view rule, std::string detail,
+                  bool hazard = false);
 
     Journal& journal_;
     std::map<api::Text, api::Ref<api::PersistentVolume>> volumes_;
@@ -111,6 +123,7 @@ class Invariants final : public Listener {
     std::map<api::Key, PodFacts> pods_;             // that have a node
     std::map<api::Key, std::set<api::Key>> users_;  // claim -> pods
     std::map<Pair, sim::Time> left_;                // volume and node: its last pod went
+    std::map<api::Text, sim::Time> made_;           // attachments
     std::map<api::Text, NodeFacts> nodes_;
     std::map<api::Text, Known<api::CSIDriver>> drivers_;
     std::map<api::Text, api::Ref<api::CSINode>> csi_nodes_;

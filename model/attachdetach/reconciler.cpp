@@ -163,10 +163,12 @@ sim::Task<void> Reconciler::detach_undesired(const VolumeOnNode& where) {
     const std::optional<sim::Duration> since = world_.actual.ask_detach(where, now);
     if (!since) co_return;
     const bool timed_out = *since > options_.longest_unmount && options_.force_detach;
-    const bool forced = timed_out && !is_healthy(where.node);
+    const bool forced = timed_out && may_force(where.node);
     const bool out_of_service = is_out_of_service(where.node);
     if (world_.actual.is_in_use(where) && !forced && !out_of_service) {
         blocked_.insert(where.node);
+        if (options_.want_status && world_.actual.is_assumed_in_use(where))
+            options_.want_status(where.node);
         if (const auto until = forced_after(where)) look_again(*until + kInstant);
         co_return;
     }
@@ -192,9 +194,14 @@ sim::Task<void> Reconciler::detach_undesired(const VolumeOnNode& where) {
 std::optional<sim::Time> Reconciler::forced_after(const VolumeOnNode& where) const {
     const std::optional<sim::Time> asked = world_.actual.detach_asked(where);
     if (!asked || !options_.force_detach || !world_.actual.is_in_use(where) ||
-        is_healthy(where.node))
+        !may_force(where.node))
         return std::nullopt;
     return *asked + options_.longest_unmount;
+}
+
+// A healthy node that is slow to unmount keeps its volume.
+bool Reconciler::may_force(const api::Text& node) const {
+    return !profile_.on(Guard::ForceOnlyUnhealthy) || !is_healthy(node);
 }
 
 bool Reconciler::is_healthy(const api::Text& node) const {

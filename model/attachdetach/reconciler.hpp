@@ -6,6 +6,7 @@
 // full, to hold the one against the other.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 
@@ -23,6 +24,8 @@ struct ReconcilerOptions {
     sim::Duration first_pass{};  // after the start
     sim::Duration last_sync{};   // how long ago at the start
     bool every_tick = false;
+    // Asks for a node's next status, where only that can tell that a volume is free.
+    std::function<void(const api::Text& node)> want_status;
     ReconcilerOptions() = default;
 };
 
@@ -62,6 +65,7 @@ class Reconciler {
     sim::Time grid_from(sim::Time at) const;
     sim::Time next_sync() const;
     void set_alarm();
+    bool may_force(const api::Text& node) const;
     bool is_healthy(const api::Text& node) const;
     bool is_out_of_service(const api::Text& node) const;
     std::vector<VolumeOnNode> all_attached() const;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +27,15 @@ struct Latencies {
     // So many requests the server works on at full speed; more of them share it. 0: no limit. Fits
     // a server with two cores: measured rows with raised limits.
     int at_once = 6;
+    // By informer ("kube-controller-manager/persistentvolumes"): its watch is behind by so much
+    // more.
+    std::map<std::string, sim::Duration, std::less<>> lags;
     Latencies();
+    sim::Duration lag(std::string_view informer) const {
+        if (lags.empty()) return sim::Duration(0);
+        const auto found = lags.find(informer);
+        return found == lags.end() ? sim::Duration(0) : found->second;
+    }
 };
 
 // Token bucket in integer arithmetic: `burst` tokens, refilled at `qps`. Callers are served in the

@@ -72,7 +72,8 @@ void Informer::on_commit(const api::WatchEvent& event) {
     if (!stream_) stream_ = &engine.stream("watch/" + name_);
     received_ = event.resourceVersion;
     in_flight_.push_back(event);
-    last_delivery_ = std::max(last_delivery_, engine.now() + latencies_.watch.sample(*stream_));
+    last_delivery_ = std::max(
+        last_delivery_, engine.now() + latencies_.watch.sample(*stream_) + latencies_.lag(name_));
     engine.call_at(last_delivery_, kind_of(Wait::Watch), [this, life = life_] {
         if (life) deliver();
     });

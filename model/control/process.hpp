@@ -33,6 +33,9 @@ class Controller {
     // of a restless key); kNever where nothing is unfinished. A period that finds nothing to do
     // does not count.
     virtual sim::Time next_action() const { return sim::kNever; }
+    // What it keeps in a store of its own although the server, and its informer, have it no more:
+    // "PersistentVolume pv-a"; empty where it keeps none.
+    virtual std::vector<std::string> ghosts() const { return {}; }
     // True where next_action() would only repeat what was said before (an event of a claim that
     // waits for somebody else).
     virtual bool repeats_only() const { return false; }

@@ -58,7 +58,8 @@ RpcStatus CsiDriver::check_attachable(const BackendVolume& volume,
                                          in_quotes(r.node_id) + " in another way"};
     }
     for (const auto& [node, attachment] : volume.attached)
-        if (!is_multi_node(mode) || !is_multi_node(attachment.mode))
+        if (profile().refuses_second_node &&
+            (!is_multi_node(mode) || !is_multi_node(attachment.mode)))
             return {Code::FailedPrecondition, "Volume " + in_quotes(volume.id) +
                                                   " is already attached to node " +
                                                   in_quotes(node)};

@@ -200,6 +200,9 @@ void Endpoint::give_up(std::uint64_t id) {
 void Endpoint::set_running(bool running) {
     if (running_ == running) return;
     running_ = running;
+    std::erase_if(watching_, [](const Listening& l) { return !l.listener; });
+    const std::vector<Listening> watching = watching_;
+    for (const Listening& l : watching) l.call();
     if (running) return;
     process_.end();
     process_ = control::Life();
@@ -216,6 +219,10 @@ void Endpoint::set_running(bool running) {
     std::vector<Listening> told = std::exchange(listening_, {});
     for (const Listening& l : told)
         if (l.listener) l.call();
+}
+
+void Endpoint::on_change(control::Life listener, std::function<void()> call) {
+    watching_.push_back({std::move(listener), std::move(call)});
 }
 
 void Endpoint::on_disconnect(control::Life listener, std::function<void()> call) {

@@ -65,6 +65,8 @@ class Endpoint {
     void set_running(bool running);
     // Called when the connection is lost. Sidecars end then.
     void on_disconnect(control::Life listener, std::function<void()> call);
+    // Called at every start and end of the process.
+    void on_change(control::Life listener, std::function<void()> call);
 
     Driver& driver() { return *driver_; }
     const Text& name() const { return driver_->settings().name; }
@@ -128,7 +130,7 @@ class Endpoint {
     std::uint64_t next_id_ = 1;
     control::Life process_;  // a new one each time the driver comes up
     bool running_ = true;
-    std::vector<Listening> listening_;
+    std::vector<Listening> listening_, watching_;
 };
 
 }  // namespace model::csi

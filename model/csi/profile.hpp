@@ -74,7 +74,8 @@ struct DriverProfile {
     std::int64_t rounds_up_to = 1;                            // bytes
     bool reports_capacity = true;                             // else capacity_bytes 0 in answers
     int attach_limit = 0;                                     // volumes a node; 0: no limit
-    std::string topology_key;                                 // where it has topology
+    bool refuses_second_node = true;  // of a volume for one node that is attached elsewhere
+    std::string topology_key;         // where it has topology
     // Parameters of a class; empty: any.
     std::vector<std::string> known_parameters;
     std::vector<std::string> mutable_parameters;

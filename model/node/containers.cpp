@@ -65,6 +65,7 @@ void ContainerRuntime::make_sandbox(const api::Pod& pod) {
     PodSandbox& sandbox = pods_[pod.metadata.uid];
     sandbox.pod = pod.key();
     sandbox.uid = pod.metadata.uid;
+    sandbox.labels = pod.metadata.labels;
     sandbox.ready = true;
     sandbox.ip = "10." + std::to_string(88 + node_number_ / 256) + "." +
                  std::to_string(node_number_ % 256) + "." + std::to_string(next_ip_);
@@ -138,6 +139,7 @@ void ContainerRuntime::lose_power() {
     }
     life_.end();
     life_ = control::Life();
+    for (const auto& observer : observers_) observer();
 }
 
 }  // namespace model::node

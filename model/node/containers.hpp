@@ -44,6 +44,7 @@ struct PodSandbox {
     bool ready = true;
     std::vector<Container> containers;          // the latest of each name, in the order of starting
     std::map<api::Text, Container> last_ended;  // the one before, where it was restarted
+    api::TextMap labels;                        // of the pod, when its sandbox was made
     PodSandbox() = default;
     const Container* find(std::string_view name) const;
     bool is_running() const;  // any container
@@ -81,11 +82,14 @@ class ContainerRuntime {
     void listen(std::function<void(const api::Text& uid)> listener) {
         listener_ = std::move(listener);
     }
+    // Called likewise, and when the node lost its power; for what runs in containers.
+    void observe(std::function<void()> observer) { observers_.push_back(std::move(observer)); }
     const api::Text& host_ip() const { return host_ip_; }
 
   private:
     void changed(const api::Text& uid) {
         if (listener_) listener_(uid);
+        for (const auto& observer : observers_) observer();
     }
 
     sim::Engine& engine_;
@@ -94,6 +98,7 @@ class ContainerRuntime {
     int next_ip_ = 2, next_id_ = 1;
     std::map<api::Text, PodSandbox> pods_;  // by uid
     std::function<void(const api::Text&)> listener_;
+    std::vector<std::function<void()>> observers_;
     control::Life life_;
 };
 

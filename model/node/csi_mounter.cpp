@@ -55,6 +55,14 @@ MountResult VolumeMounter::of_rpc(const csi::RpcStatus& status) const {
     }
 }
 
+// Nothing was asked, so nothing is known: without the guard it counts as the driver's no.
+MountResult VolumeMounter::unregistered(const std::string& driver) const {
+    const auto kind = setting_.profile.on(Guard::UnregisteredIsTransient)
+                          ? MountResult::Kind::Transient
+                          : MountResult::Kind::Final;
+    return {kind, not_registered(driver)};
+}
+
 sim::Task<api::Result<csi::Capabilities<NodeCapability>>> VolumeMounter::ask(
     csi::Endpoint& endpoint) {
     csi::NodeGetCapabilitiesRequest request;
@@ -135,7 +143,7 @@ sim::Task<MountResult> VolumeMounter::wait_for_attach(MountJob job) {
 sim::Task<MountResult> VolumeMounter::csi_stage(MountJob job) {
     const sim::Time began = engine_.now();
     csi::Endpoint* endpoint = registered(job.spec);
-    if (!endpoint) co_return MountResult::transient(not_registered(job.spec.driver()));
+    if (!endpoint) co_return unregistered(job.spec.driver());
     auto asking = ask(*endpoint);
     api::Result<csi::Capabilities<NodeCapability>> can = co_await std::move(asking);
     if (!can) co_return MountResult::final_error(can.error().message.str());

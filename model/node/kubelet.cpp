@@ -83,6 +83,7 @@ void Kubelet::awake() {
     plugins.node = setting_.node;
     plugins.drivers = setting_.drivers;
     plugins.endpoint = setting_.driver;
+    plugins.socket = setting_.socket;
     plugins.registered = [this] { parts_->volumes->node_changed(); };
     plugins.looks = grid("kubeletPlugins", kTick);
     p.plugins = std::make_unique<PluginRegistration>(process_, *p.client, std::move(plugins));
@@ -107,9 +108,9 @@ void Kubelet::awake() {
                                              profile.kubelet_cancels_syncs, rounds());
     process_.spawn("pod statuses", p.statuses->run());
     p.volumes->start();
+    p.plugins->start();
     if (setting_.runs_since_long) return p.node_status->changed();
     process_.spawn("node registration", p.node_status->register_node());
-    p.plugins->start();
 }
 
 VolumeManagerSetting Kubelet::volume_setting() {
@@ -211,6 +212,11 @@ void Kubelet::let_go(const api::Text& uid) {
     p.pleg->forget(uid);
     setting_.machine->containers.remove(uid);
     std::erase_if(backoffs_, [&](const auto& b) { return b.first.first == uid; });
+}
+
+void Kubelet::want_status() {
+    awake();
+    parts_->node_status->want_report();
 }
 
 std::string Kubelet::explain(api::Kind kind, const api::Key& key) const {

@@ -31,6 +31,8 @@ struct KubeletSetting {
     WatchHub* nodes = nullptr;
     // The node's part of a driver that runs on this node; null where none does.
     std::function<csi::Endpoint*(const std::string& driver)> driver;
+    // The same, whether it runs or not.
+    std::function<csi::Endpoint*(const std::string& driver)> socket;
     std::vector<std::string> drivers;  // that run on this node
     // First ticks of its loops, after time 0, as given; others are drawn.
     std::map<std::string, sim::Duration, std::less<>> phases;
@@ -48,6 +50,8 @@ class Kubelet final : public control::Controller {
     void shut_down(std::function<void()> done);
     // Somebody says that its node is not ready: it looks at its status again.
     void wake() { awake(); }
+    // Somebody waits for the node's next status, whatever it tells.
+    void want_status();
     std::string explain(api::Kind kind, const api::Key& key) const override;
     sim::Time next_action() const override;
 

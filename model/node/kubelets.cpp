@@ -28,8 +28,9 @@ Kubelets::Kubelets(sim::Engine& engine, Journal& journal, api::Server& server, S
       nodes_(server, api::Kind::Node) {}
 
 void Kubelets::add_driver(std::shared_ptr<csi::Driver> driver, std::vector<std::string> nodes,
-                          const csi::Endpoint* controller) {
+                          const csi::Endpoint* controller, api::TextMap pod_labels) {
     DriverOnNodes d;
+    d.pod_labels = std::move(pod_labels);
     d.controller = controller;
     d.driver = std::move(driver);
     d.nodes = std::move(nodes);
@@ -75,7 +76,7 @@ api::Value Kubelets::registered(api::Value node) const {
     const api::Value given = labels ? *labels : api::Value::map();
     api::Value ids = api::Value::map();
     for (const DriverOnNodes& d : drivers_) {
-        if (!is_on(d, name)) continue;
+        if (!is_on(d, name) || !d.pod_labels.empty()) continue;
         const csi::NodeGetInfoResponse known = info(d, given, name);
         ids[d.driver->settings().name] = known.node_id;
         if (!known.accessible_topology) continue;
@@ -102,7 +103,7 @@ api::Value Kubelets::csi_node(const api::Node& node) const {
     v["metadata"]["ownerReferences"].push_back(std::move(owner));
     v["spec"]["drivers"] = api::Value::list();
     for (const DriverOnNodes& d : drivers_) {
-        if (!is_on(d, node.metadata.name.str())) continue;
+        if (!is_on(d, node.metadata.name.str()) || !d.pod_labels.empty()) continue;
         const csi::NodeGetInfoResponse known = info(d, labels, node.metadata.name);
         api::Value entry;
         entry["name"] = d.driver->settings().name;
@@ -128,8 +129,33 @@ void Kubelets::when_node_appears(std::function<void(const api::Text& node)> call
 
 Machine& Kubelets::machine(const api::Text& node) {
     std::unique_ptr<Machine>& m = machines_[node];
-    if (!m) m = std::make_unique<Machine>(engine_, node, static_cast<int>(machines_.size()));
+    if (!m) {
+        m = std::make_unique<Machine>(engine_, node, static_cast<int>(machines_.size()));
+        m->containers.observe([this, node] { follow_pods(node); });
+    }
     return *m;
+}
+
+bool Kubelets::runs_container(const api::Text& node, const api::Text& pod_uid) const {
+    const auto m = machines_.find(node);
+    const PodSandbox* pod = m == machines_.end() ? nullptr : m->second->containers.find(pod_uid);
+    return pod && pod->is_running();
+}
+
+// The node parts that run in pods come and go with their containers.
+void Kubelets::follow_pods(const api::Text& node) {
+    for (const DriverOnNodes& d : drivers_) {
+        if (d.pod_labels.empty() || !is_on(d, node.str())) continue;
+        bool runs = false;
+        for (const auto& [uid, pod] : machines_.at(node)->containers.all()) {
+            bool fits = pod.is_running();
+            for (const auto& [key, value] : d.pod_labels)
+                fits = fits && pod.labels.get(key) == value;
+            runs = runs || fits;
+        }
+        csi::Endpoint* part = endpoint(d.driver->settings().name.str(), node);
+        if (part->running() != runs) part->set_running(runs);
+    }
 }
 
 csi::Endpoint* Kubelets::endpoint(const std::string& driver, const api::Text& node) {
@@ -141,6 +167,7 @@ csi::Endpoint* Kubelets::endpoint(const std::string& driver, const api::Text& no
                 engine_, journal_, d.driver, node,
                 setting_.start_unix_seconds * std::int64_t{1'000'000'000});
             if (d.controller) e->share_faults(*d.controller);
+            if (!d.pod_labels.empty()) e->set_running(false);
         }
         return e.get();
     }
@@ -159,9 +186,15 @@ std::vector<std::string> Kubelets::nodes_mounting(std::string_view driver,
     return nodes;
 }
 
+void Kubelets::want_status(const api::Text& node) {
+    const auto known = running_.find(node);
+    if (known != running_.end() && known->second.life) known->second.kubelet->want_status();
+}
+
 void Kubelets::set_power(const api::Text& node, bool on) {
     for (DriverOnNodes& d : drivers_) {
         if (!is_on(d, node.str())) continue;
+        if (on && !d.pod_labels.empty()) continue;  // its pod brings it up
         endpoint(d.driver->settings().name.str(), node)->set_running(on);
     }
     if (on) return;
@@ -183,10 +216,13 @@ void Kubelets::bring_up(control::Process& process, const api::Text& node, bool r
         csi::Endpoint* e = endpoint(driver, node);
         return e && e->running() ? e : nullptr;
     };
+    s.socket = [this, node](const std::string& driver) { return endpoint(driver, node); };
     s.drivers = drivers_on(node.str());
     s.phases = setting_.phases;
     s.runs_since_long = runs_since_long;
-    process.add(std::make_unique<Kubelet>(process, std::move(s)));
+    auto kubelet = std::make_unique<Kubelet>(process, std::move(s));
+    running_[node] = {process.life(), kubelet.get()};
+    process.add(std::move(kubelet));
 }
 
 }  // namespace model::node

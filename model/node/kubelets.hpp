@@ -25,8 +25,10 @@ class Kubelets {
 
     // A driver whose node part runs on these nodes; on all of them where none is named.
     // `controller`: its other part, which lives longer than this.
+    // `pod_labels`: on each of them it runs only while a container of a pod with these labels does;
+    // empty: it needs no pod.
     void add_driver(std::shared_ptr<csi::Driver> driver, std::vector<std::string> nodes,
-                    const csi::Endpoint* controller = nullptr);
+                    const csi::Endpoint* controller = nullptr, api::TextMap pod_labels = {});
     bool runs_on(const std::string& node) const { return setting_.options.runs_on(node); }
 
     // A Node manifest with what registration of its drivers has put there: labels of topology, the
@@ -43,6 +45,10 @@ class Kubelets {
     Machine& machine(const api::Text& node);
     // Where a volume of a driver is mounted in a pod's directory, in the order of names.
     std::vector<std::string> nodes_mounting(std::string_view driver, std::string_view handle) const;
+    // Whether a container of this pod runs on the node; the truth, whatever the API says.
+    bool runs_container(const api::Text& node, const api::Text& pod_uid) const;
+    // Somebody waits for the node's next status; nothing where its kubelet is down.
+    void want_status(const api::Text& node);
     // Power: the node's drivers stop and everything that ran or was mounted is gone, or they start.
     void set_power(const api::Text& node, bool on);
 
@@ -51,10 +57,12 @@ class Kubelets {
         std::shared_ptr<csi::Driver> driver;
         std::vector<std::string> nodes;
         const csi::Endpoint* controller = nullptr;
+        api::TextMap pod_labels;
         std::map<api::Text, std::unique_ptr<csi::Endpoint>> endpoints;  // by node
     };
     bool is_on(const DriverOnNodes& d, const std::string& node) const;
     std::vector<std::string> drivers_on(const std::string& node) const;
+    void follow_pods(const api::Text& node);
     const DriverOnNodes* find(const std::string& driver) const;
     csi::NodeGetInfoResponse info(const DriverOnNodes& d, const api::Value& node_labels,
                                   const api::Text& node) const;
@@ -66,6 +74,11 @@ class Kubelets {
     WatchHub pods_, nodes_;
     std::vector<DriverOnNodes> drivers_;
     std::map<api::Text, std::unique_ptr<Machine>> machines_;
+    struct Running {
+        control::Life life;  // of its process
+        Kubelet* kubelet = nullptr;
+    };
+    std::map<api::Text, Running> running_;
 };
 
 }  // namespace model::node

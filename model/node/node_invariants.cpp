@@ -14,13 +14,17 @@ std::string pod_of_path(const std::string& path) {
     return path.substr(path.rfind('/') + 1);
 }
 
-NodeInvariants::NodeInvariants(Journal& journal) : journal_(journal) { journal_.listen(this); }
+NodeInvariants::NodeInvariants(Journal& journal, Runs runs)
+    : journal_(journal), runs_(std::move(runs)) {
+    journal_.listen(this);
+}
 NodeInvariants::~NodeInvariants() { journal_.ignore(this); }
 
 void NodeInvariants::violated(const Stamp& stamp, std::string_view rule, std::string detail) {
     Violated v;
     v.invariant = rule;
     v.detail = std::move(detail);
+    v.hazard = rule == kWriterKeepsVolume;
     journal_.emit(stamp, v);
 }
 
@@ -33,12 +37,15 @@ void NodeInvariants::on(const Stamp& stamp, const Happening& happening) {
 void NodeInvariants::on_call(const Stamp& stamp, const CsiCall& call) {
     if (call.moment != CsiCall::Moment::Ended || !call.outcome || !call.outcome->status.ok())
         return;
+    const auto id = [&call](const api::Text& volume) {
+        return call.driver.str() + "^" + volume.str();
+    };
     if (const auto* r = std::get_if<csi::NodePublishVolumeRequest>(call.request)) {
         const std::string path = r->target_path.str();
+        paths_[{id(r->volume_id), call.node.str()}].insert(path);
         if (const std::string pod = pod_of_path(path); !pod.empty()) published_[pod].insert(path);
         if (r->volume_capability->access_mode != csi::AccessMode::SingleNodeSingleWriter) return;
-        std::set<std::string>& paths =
-            for_one_pod_[{call.driver.str() + "^" + r->volume_id.str(), call.node.str()}];
+        std::set<std::string>& paths = for_one_pod_[{id(r->volume_id), call.node.str()}];
         paths.insert(path);
         if (paths.size() > 1)
             violated(stamp, kOnePodOnly, r->volume_id.str() + " is at " + path + " too");
@@ -49,7 +56,28 @@ void NodeInvariants::on_call(const Stamp& stamp, const CsiCall& call) {
             found->second.erase(path);
             if (found->second.empty()) published_.erase(found);
         }
-        for_one_pod_[{call.driver.str() + "^" + u->volume_id.str(), call.node.str()}].erase(path);
+        for_one_pod_[{id(u->volume_id), call.node.str()}].erase(path);
+        paths_[{id(u->volume_id), call.node.str()}].erase(path);
+    } else if (const auto* d = std::get_if<csi::ControllerUnpublishVolumeRequest>(call.request)) {
+        check_writers(stamp, id(d->volume_id), d->node_id, "detached");
+    } else if (const auto* x = std::get_if<csi::DeleteVolumeRequest>(call.request)) {
+        check_writers(stamp, id(x->volume_id), {}, "deleted");
+    }
+}
+
+// `node` empty: on any.
+void NodeInvariants::check_writers(const Stamp& stamp, const VolumeId& volume,
+                                   const api::Text& node, std::string_view how) {
+    if (!runs_) return;
+    for (auto at = paths_.lower_bound({volume, {}}); at != paths_.end(); ++at) {
+        const auto& [known, where] = at->first;
+        if (known != volume) break;
+        if (!node.empty() && node.view() != where) continue;
+        for (const std::string& path : at->second)
+            if (const std::string pod = pod_of_path(path); runs_(where, pod))
+                violated(stamp, kWriterKeepsVolume,
+                         volume + " is " + std::string(how) + " while pod " + pod + " on " + where +
+                             " writes to it");
     }
 }
 

@@ -1,9 +1,12 @@
 // NodeInvariants: what kubelets promise, checked at every commit and call: a pod's object is
 // deleted by its kubelet only after its volumes were unpublished; no volume for one pod only is
 // published for two of a node. (That stage follows attach, publish follows stage and unstage
-// follows unpublish is checked by csi/lifecycle.hpp for whoever calls.)
+// follows unpublish is checked by csi/lifecycle.hpp for whoever calls.) And a hazard: a container
+// that runs and has a volume mounted is taken to write to it, so a volume that leaves its node, or
+// the storage, under such a container loses data.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -15,8 +18,11 @@ namespace model::node {
 
 class NodeInvariants final : public Listener {
   public:
+    // Whether a container of this pod runs on the node.
+    using Runs = std::function<bool(const api::Text& node, const api::Text& pod_uid)>;
+
     // Listens to the journal until destroyed; emits into it.
-    explicit NodeInvariants(Journal& journal);
+    explicit NodeInvariants(Journal& journal, Runs runs = {});
     ~NodeInvariants() override;
     NodeInvariants(const NodeInvariants&) = delete;
     NodeInvariants& operator=(const NodeInvariants&) = delete;
@@ -26,14 +32,23 @@ class NodeInvariants final : public Listener {
     static constexpr std::string_view kOnePodOnly =
         "a ReadWriteOncePod volume is published for one pod of a node at a time";
 
+    static constexpr std::string_view kWriterKeepsVolume =
+        "a volume is not taken from under a running container";
+
     void on(const Stamp& stamp, const Happening& happening) override;
 
   private:
+    // A driver's volume.
+    using VolumeId = std::string;
+    void check_writers(const Stamp& stamp, const VolumeId& volume, const api::Text& node,
+                       std::string_view how);
     void on_call(const Stamp& stamp, const CsiCall& call);
     void on_commit(const Stamp& stamp, const Committed& commit);
     void violated(const Stamp& stamp, std::string_view rule, std::string detail);
 
     Journal& journal_;
+    Runs runs_;
+    std::map<std::pair<VolumeId, std::string>, std::set<std::string>> paths_;  // by volume and node
     std::map<std::string, std::set<std::string>> published_;  // pod uid -> target paths
     std::map<std::pair<std::string, std::string>, std::set<std::string>>
         for_one_pod_;  // driver and volume, node -> target paths

@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr sim::Duration kPeriod = 10s;  // nodeStatusUpdateFrequency, stretched by up to 4 %
+constexpr sim::Duration kPeriod = 10s;   // nodeStatusUpdateFrequency, stretched by up to 4 %
+constexpr sim::Duration kReport = 5min;  // nodeStatusReportFrequency
 constexpr sim::Duration kFirstRetry = 100ms, kLongestRetry = 7s;  // of registering
 constexpr int kTries = 5;                                         // nodeStatusUpdateRetry
 
@@ -30,6 +31,10 @@ const api::Condition* find(const api::Node& node, std::string_view type) {
     return nullptr;
 }
 
+api::Value heartbeat(api::Timestamp now) {
+    return api::Value::map({{"type", "Ready"}, {"lastHeartbeatTime", now.to_string()}});
+}
+
 bool same(const api::List<api::Text>& told, const std::vector<api::Text>& names) {
     return std::equal(told.begin(), told.end(), names.begin(), names.end());
 }
@@ -46,7 +51,38 @@ NodeStatus::NodeStatus(control::Process& process, control::Client& client,
       setting_(std::move(setting)),
       jitter_(process.engine().stream(process.name() + "/node status")),
       next_(setting_.first),
-      registering_(setting_.tells_ready) {}
+      registering_(setting_.tells_ready) {
+    report_due_ = engine_.now() + sim::Duration(static_cast<std::int64_t>(
+                                      reports_stream().below(std::uint64_t(kReport.count()))));
+}
+
+sim::Stream& NodeStatus::reports_stream() const {
+    return engine_.stream(process_.name() + "/node report");
+}
+
+// After a change the next report is anywhere from 2.5 to 7.5 min away, so that nodes which changed
+// together do not report together.
+void NodeStatus::sent(bool changed) {
+    report_due_ = engine_.now() + kReport;
+    if (changed)
+        report_due_ += sim::Duration(static_cast<std::int64_t>(
+                           reports_stream().below(std::uint64_t(kReport.count())))) -
+                       kReport / 2;
+}
+
+void NodeStatus::want_report() {
+    if (registering_ || report_at_ != sim::kNever || reports_) return;
+    // Those that nobody waited for have been sent.
+    while (report_due_ < engine_.now()) report_due_ += kReport;
+    report_at_ = report_due_;
+    engine_.call_at(report_at_, kind_of(Wait::PollGrid), [this, life = life_] {
+        if (!life) return;
+        report_at_ = sim::kNever;
+        if (engine_.now() < report_due_) return;  // one was sent meanwhile, for another reason
+        reports_ = true;
+        changed();
+    });
+}
 
 void NodeStatus::pass_by(sim::Time now) {
     constexpr auto kJitter = static_cast<std::uint64_t>(kPeriod.count()) / 25;
@@ -88,7 +124,7 @@ api::Value NodeStatus::patch_for(const api::Node& node) const {
 bool NodeStatus::is_needed() const {
     const api::Ref<api::Node> node = setting_.cached();
     if (!node) return false;
-    return !volumes_.all_reported() || !patch_for(*node).as_map().empty();
+    return reports_ || !volumes_.all_reported() || !patch_for(*node).as_map().empty();
 }
 
 // kubelet_node_status.go registerWithAPIServer: tried until the server answers.
@@ -180,6 +216,9 @@ sim::Task<bool> NodeStatus::tell(bool live) {
     const api::Condition* before = find(*node, "Ready");
     const bool was_ready = before ? before->status == "True" : !setting_.tells_ready;
     api::Value status = patch_for(*node);
+    const bool changes = !status.as_map().empty();
+    if (!changes && reports_)
+        status["conditions"] = api::Value::list({heartbeat(client_.server().wall_clock())});
     if (!status.as_map().empty()) {
         api::Value body;
         body["status"] = std::move(status);
@@ -188,6 +227,8 @@ sim::Task<bool> NodeStatus::tell(bool live) {
         const api::Result<api::Ref<api::Node>> written = co_await std::move(writing);
         if (!written) co_return false;
         node = *written;
+        reports_ = false;
+        sent(changes);
     }
     volumes_.mark_reported(node->status.volumesInUse);
     if (!ends_ && !was_ready)

@@ -2,10 +2,11 @@
 // Counterpart: pkg/kubelet/kubelet_node_status.go: a status is made each 10 s and sent where
 // something of it has changed; an attachable volume is not mounted before such a status has told it
 // in use. The times of looks are drawn one after the other, but one is an event only where there is
-// something to tell. Left out: the repeated status of each 5 min that only renews heartbeat times,
-// images, addresses, pressure.
+// something to tell. The status that is sent each 5 min although nothing has changed is one only
+// where somebody waits for it. Left out: images, addresses, pressure.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 
 #include "model/control/process.hpp"
@@ -33,12 +34,16 @@ class NodeStatus {
     sim::Task<void> tell_shutdown();
     // Something that it tells may have changed.
     void changed();
-    // When a status that has something to tell is made; kNever where it has nothing.
-    sim::Time next_action() const { return look_at_; }
+    // Somebody waits for the next status, whatever it tells.
+    void want_report();
+    // When a status that has something to tell, or that somebody waits for, is made; else kNever.
+    sim::Time next_action() const { return std::min(look_at_, report_at_); }
 
   private:
     bool is_needed() const;
     void pass_by(sim::Time now);  // looks before now found nothing
+    void sent(bool changed);
+    sim::Stream& reports_stream() const;
     sim::Task<void> look();
     sim::Task<bool> tell(bool live);
     api::Value patch_for(const api::Node& node) const;
@@ -53,6 +58,9 @@ class NodeStatus {
     sim::Stream& jitter_;
     sim::Time next_;  // look
     sim::Time look_at_ = sim::kNever;
+    sim::Time report_due_{};             // the status of each 5 min
+    sim::Time report_at_ = sim::kNever;  // somebody waits for it
+    bool reports_ = false;               // the next look sends one
     bool looking_ = false, registering_;
     bool ends_ = false;  // shutting down: it says ready no more
     control::Life life_;

@@ -27,6 +27,21 @@ std::string with_id(std::string_view before, const std::string& driver, const ap
     return all + entry + "}";
 }
 
+// The same with that member taken out.
+std::string without_id(std::string_view before, const std::string& driver) {
+    std::string all(before);
+    const std::string start = "\"" + driver + "\":\"";
+    std::size_t from = all.find(start);
+    if (from == std::string::npos) return all;
+    std::size_t to = all.find('"', from + start.size()) + 1;
+    if (all[to] == ',') {
+        ++to;
+    } else if (all[from - 1] == ',') {
+        --from;
+    }
+    return all.erase(from, to - from);
+}
+
 }  // namespace
 
 bool put_entry(api::List<api::CSINodeDriver>& drivers, const std::string& driver,
@@ -61,19 +76,47 @@ PluginRegistration::PluginRegistration(control::Process& process, control::Clien
     : process_(process), engine_(process.engine()), client_(client), setting_(std::move(setting)) {}
 
 void PluginRegistration::take_all_as_registered() {
-    registered_.insert(setting_.drivers.begin(), setting_.drivers.end());
+    for (const std::string& driver : setting_.drivers)
+        if (setting_.endpoint(driver)) registered_.insert(driver);
 }
 
 void PluginRegistration::start() {
-    for (const std::string& driver : setting_.drivers)
+    for (const std::string& driver : setting_.drivers) {
+        auto gate = std::make_unique<sim::Gate>(engine_);
+        setting_.socket(driver)->on_change(life_, [gate = gate.get()] { gate->open(); });
+        changed_[driver] = std::move(gate);
         process_.spawn("registration of " + driver, run(driver));
+    }
 }
 
+// pluginmanager: sockets that came or went are seen at the next look, each second. One that did
+// both in between is entered anew.
 sim::Task<void> PluginRegistration::run(std::string driver) {
-    sim::Duration retry = kFirstRetry;
+    sim::Gate& changed = *changed_.at(driver);
     for (;;) {
+        if (!registered_.contains(driver)) {
+            auto entering = enter(driver);
+            co_await std::move(entering);
+        }
+        co_await changed.wait(kind_of(Wait::PollGrid), "the driver's socket to go");
         const sim::Time next = setting_.looks.after(engine_.now());
         co_await engine_.sleep_until(next, kind_of(Wait::PollGrid));
+        changed.close();
+        auto leaving = leave(driver);
+        co_await std::move(leaving);
+    }
+}
+
+sim::Task<void> PluginRegistration::enter(std::string driver) {
+    sim::Duration retry = kFirstRetry;
+    for (;;) {
+        if (!setting_.endpoint(driver)) {
+            co_await changed_.at(driver)->wait(kind_of(Wait::PollGrid), "the driver's socket");
+            retry = kFirstRetry;
+        }
+        const sim::Time next = setting_.looks.after(engine_.now());
+        co_await engine_.sleep_until(next, kind_of(Wait::PollGrid));
+        changed_.at(driver)->close();
         auto installing = install(driver);
         const bool done = co_await std::move(installing);
         if (done) break;
@@ -82,6 +125,54 @@ sim::Task<void> PluginRegistration::run(std::string driver) {
     }
     registered_.insert(driver);
     setting_.registered();
+}
+
+// csi_plugin.go DeRegisterPlugin: out of the list first, then out of the CSINode; what cannot be
+// written stays.
+sim::Task<void> PluginRegistration::leave(std::string driver) {
+    registered_.erase(driver);
+    setting_.registered();
+    sim::Duration wait = 10ms;
+    bool done = false;
+    for (int tries = 0; tries < kTries && !done; ++tries) {
+        if (tries > 0) {
+            co_await engine_.sleep_for(wait, kind_of(Wait::Backoff));
+            wait *= 5;
+        }
+        auto removing = remove_from_csi_node(driver);
+        done = co_await std::move(removing);
+    }
+    if (!done) co_return;
+    auto removing_id = remove_from_node(driver);
+    co_await std::move(removing_id);
+}
+
+sim::Task<bool> PluginRegistration::remove_from_csi_node(std::string driver) {
+    auto reading = client_.get<api::CSINode>(api::Key("", setting_.node));
+    const api::Result<api::Ref<api::CSINode>> found = co_await std::move(reading);
+    if (!found) co_return found.error().is(api::Reason::NotFound);
+    api::CSINode changed = **found;
+    const std::size_t before = changed.spec.drivers.size();
+    erase_if(changed.spec.drivers, [&](const api::CSINodeDriver& d) { return d.name == driver; });
+    if (changed.spec.drivers.size() == before) co_return true;
+    auto writing = client_.update<api::CSINode>(std::move(changed));
+    const api::Result<api::Ref<api::CSINode>> written = co_await std::move(writing);
+    co_return written.ok();
+}
+
+sim::Task<void> PluginRegistration::remove_from_node(std::string driver) {
+    const api::Key key("", setting_.node);
+    auto reading = client_.get<api::Node>(key);
+    const api::Result<api::Ref<api::Node>> node = co_await std::move(reading);
+    if (!node) co_return;
+    const api::Text ids = (*node)->metadata.annotations.get(kNodeIds);
+    const std::string left = without_id(ids, driver);
+    if (left == ids.view()) co_return;
+    api::Value body;
+    body["metadata"]["annotations"][kNodeIds] = left == "{}" ? api::Value() : api::Value(left);
+    auto writing = client_.patch<api::Node>(key, std::move(body), api::PatchType::Strategic,
+                                            api::Subresource::Status);
+    std::ignore = co_await std::move(writing);
 }
 
 sim::Task<bool> PluginRegistration::install(std::string driver) {

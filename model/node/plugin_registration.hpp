@@ -1,11 +1,13 @@
 // PluginRegistration: makes the drivers of a node known: to the kubelet, which calls only
 // registered ones, and to the cluster by the node's CSINode object, its labels of topology and the
 // annotation with the drivers' node ids. Counterparts: pkg/kubelet/pluginmanager (a look each
-// second), pkg/volume/csi/csi_plugin.go RegisterPlugin and nodeinfomanager. Left out: the
-// registrar's own sockets, that a driver which stops is taken out again.
+// second), pkg/volume/csi/csi_plugin.go RegisterPlugin, DeRegisterPlugin and nodeinfomanager. The
+// registrar's socket is taken to come and go with the driver's own.
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "model/control/process.hpp"
 #include "model/csi/endpoint.hpp"
 #include "model/node/grid.hpp"
+#include "sim/gate.hpp"
 
 namespace model::node {
 
@@ -22,12 +25,15 @@ class PluginRegistration {
         api::Text node;
         std::vector<std::string> drivers;
         std::function<csi::Endpoint*(const std::string& driver)> endpoint;  // null: does not run
-        std::function<void()> registered;                                   // one more of them is
+        std::function<csi::Endpoint*(const std::string& driver)> socket;    // down ones too
+        std::function<void()> registered;  // one of them is, or is no more
         Grid looks;
     };
     PluginRegistration(control::Process& process, control::Client& client, Setting setting);
 
-    // All of them have been registered long ago.
+    ~PluginRegistration() { life_.end(); }
+
+    // Those that run have been registered long ago.
     void take_all_as_registered();
     void start();
     // Asks the driver about its node and writes what it says; false where that failed.
@@ -36,6 +42,10 @@ class PluginRegistration {
 
   private:
     sim::Task<void> run(std::string driver);
+    sim::Task<void> enter(std::string driver);
+    sim::Task<void> leave(std::string driver);
+    sim::Task<void> remove_from_node(std::string driver);
+    sim::Task<bool> remove_from_csi_node(std::string driver);
     sim::Task<bool> update_node(std::string driver, csi::NodeGetInfoResponse info);
     sim::Task<bool> update_csi_node(std::string driver, csi::NodeGetInfoResponse info);
 
@@ -44,6 +54,8 @@ class PluginRegistration {
     control::Client& client_;
     Setting setting_;
     std::set<std::string> registered_;
+    std::map<std::string, std::unique_ptr<sim::Gate>> changed_;  // its socket came or went
+    control::Life life_;
 };
 
 // The driver's entry in the list, put there or renewed. False where it says so already.

@@ -91,6 +91,7 @@ class VolumeMounter {
     std::optional<std::int64_t> fs_group(const MountJob& job) const;
     void note_on_disk(const MountJob& job);
     bool changes_owner(const MountJob& job) const;
+    MountResult unregistered(const std::string& driver) const;
     MountResult of_rpc(const csi::RpcStatus& status) const;
     csi::Endpoint* registered(const VolumeSpec& spec) const {
         return setting_.driver(spec.driver());

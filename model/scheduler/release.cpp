@@ -8,7 +8,7 @@ Release Release::of(const Profile& profile) {
     r.early_refusal_is_of_all_nodes = profile.minor >= 28;
     r.once_per_pod_by_node = profile.minor >= 27;
     r.once_per_pod_new_text = profile.minor >= 30;
-    r.counts_attachments = profile.minor >= 32;
+    r.counts_attachments = profile.minor >= 32 && profile.on(Guard::AttachmentsCount);
     r.limits_refuse_early = profile.minor >= 28;
     r.zone_labels_translated = profile.minor >= 27;
     r.zones_refuse_early = profile.minor >= 27;

@@ -30,6 +30,7 @@ void ProvisionRules::violated(const Stamp& stamp, std::string_view rule, std::st
 
 void ProvisionRules::learn(const api::ObjectRef& object) {
     if (const auto claim = api::as<api::PersistentVolumeClaim>(object)) {
+        claims_[claim->metadata.uid] = claim->key();
         const api::Quantity* request = requested(*claim);
         if (!request) return;
         const auto [known, fresh] = least_request_.emplace(claim->metadata.uid, *request);
@@ -40,6 +41,8 @@ void ProvisionRules::learn(const api::ObjectRef& object) {
     const api::CSIPersistentVolumeSource& source = *volume->spec.source.csi;
     Storage& storage = storage_[Handle{source.driver, source.volumeHandle}];
     storage.volumes.insert(volume->metadata.name);
+    if (volume->spec.claimRef && !volume->spec.claimRef->uid.empty())
+        storage.claims.insert(volume->spec.claimRef->uid);
     if (volume->status.phase == api::phase::kReleased &&
         volume->spec.persistentVolumeReclaimPolicy == api::policy::kDelete)
         storage.releasable = true;
@@ -53,6 +56,8 @@ void ProvisionRules::on(const Stamp& stamp, const Happening& happening) {
 
 void ProvisionRules::on_commit(const Stamp& stamp, const Committed& commit) {
     if (commit.change != Change::Deleted) learn(commit.object);
+    if (commit.change == Change::Deleted && api::as<api::PersistentVolumeClaim>(commit.object))
+        claims_.erase(commit.object->metadata.uid);
     if (commit.by != kProvisioner) return;
     const auto volume = api::as<api::PersistentVolume>(commit.object);
     if (volume && commit.change == Change::Added) check_made(stamp, *volume);
@@ -106,6 +111,12 @@ void ProvisionRules::on_call(const Stamp& stamp, const CsiCall& call) {
         violated(stamp, rule::kReleasedFirst,
                  remove->volume_id.str() + " of " + call.driver.str() +
                      ": no volume of it was Released with policy Delete");
+    if (call.moment != CsiCall::Moment::Started) return;
+    for (const api::Text& uid : known->second.claims)
+        if (const auto claim = claims_.find(uid); claim != claims_.end())
+            violated(stamp, rule::kClaimGone,
+                     remove->volume_id.str() + " of " + call.driver.str() + ": claim " +
+                         claim->second.to_string() + " is there");
 }
 
 std::unique_ptr<Listener> make_provision_rules(Cluster& cluster) {

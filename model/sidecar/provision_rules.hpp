@@ -33,6 +33,8 @@ inline constexpr std::string_view kReleasedFirst =
     "a volume is deleted from the storage after it was Released with policy Delete";
 inline constexpr std::string_view kStorageFirst =
     "a volume's storage is deleted before the volume goes";
+inline constexpr std::string_view kClaimGone =
+    "a volume is deleted from the storage after its claim is gone";
 }  // namespace rule
 
 class ProvisionRules final : public Listener {
@@ -54,6 +56,7 @@ class ProvisionRules final : public Listener {
     };
     struct Storage {
         std::set<api::Text> volumes;  // that name it
+        std::set<api::Text> claims;   // that these were made for or bound to, by uid
         bool releasable = false;      // one of them was Released with policy Delete once
         bool deleted = false;
     };
@@ -68,6 +71,7 @@ class ProvisionRules final : public Listener {
     std::map<Handle, Storage> storage_;
     std::map<api::Text, api::Text> volume_of_claim_;    // the name of the first, by the claim's uid
     std::map<api::Text, api::Quantity> least_request_;  // by the claim's uid
+    std::map<api::Text, api::Key> claims_;              // that are there, by uid
 };
 
 }  // namespace model::sidecar

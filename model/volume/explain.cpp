@@ -119,4 +119,14 @@ std::string PersistentVolumeController::explain_volume(const api::Key& key) cons
     return "claim " + claim_name + " is gone; policy " + std::string(policy) + ": " + what + next;
 }
 
+// The answer to a write that comes after the object's deletion was heard of puts it back.
+std::vector<std::string> PersistentVolumeController::ghosts() const {
+    std::vector<std::string> found;
+    for (const PV* volume : volumes_.in_order())
+        if (!volume_informer_.get(volume->key()) &&
+            !process_.server().find(api::Kind::PersistentVolume, volume->key()))
+            found.push_back("PersistentVolume " + volume->metadata.name.str());
+    return found;
+}
+
 }  // namespace model::volume

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 // A pod that got its node while the removal was on its way is a race that the real system has too.
 constexpr sim::Duration kGraceForRaces = 1s;
 constexpr std::string_view kClaimProtection = "pvc-protection-controller",
-                           kVolumeProtection = "pv-protection-controller";
+                           kVolumeProtection = "pv-protection-controller",
+                           kStatefulSets = "statefulset-controller";
 
 bool is_write(const Committed& c) { return c.verb == Verb::Update || c.verb == Verb::Patch; }
 
@@ -66,6 +67,7 @@ void Invariants::on(const Stamp& stamp, const Happening& happening) {
         if (c.claim) check_one_claim(c);
     }
     check_immutable(c);
+    check_new_pod(c);
     remember(c);
 }
 
@@ -155,8 +157,19 @@ void Invariants::check_protection(const Commit& c) {
     if (!holders) return;
     for (const ScheduledPod& holder : *holders)
         if (c.stamp.at - holder.since > kGraceForRaces)
-            violated(c, "a claim is not removed while a scheduled pod names it",
-                     "pod " + holder.pod.to_string());
+            violated(c, std::string(rule::kNotUnderPod), "pod " + holder.pod.to_string());
+}
+
+// What its controller cannot have heard of yet does not count.
+void Invariants::check_new_pod(const Commit& c) {
+    const auto pod = api::as<api::Pod>(c.told.object);
+    if (!pod || c.told.change != Change::Added || c.told.by != kStatefulSets) return;
+    for (const api::Key& key : claims_of(*pod)) {
+        const auto claim = current<PVC>(key);
+        const sim::Time* since = deleting_.find(key);
+        if (claim && since && c.stamp.at - *since > kGraceForRaces)
+            violated(c, std::string(rule::kClaimStays), "claim " + key.to_string());
+    }
 }
 
 void Invariants::remember_pod(const api::Pod* before, const api::Pod* now, sim::Time at) {
@@ -185,7 +198,10 @@ void Invariants::remember(const Commit& c) {
                                                                : nullptr;
     if (!mirror) return;
     const api::Key key = object.key();
+    if (c.claim && object.metadata.terminating() && !gone && !deleting_.contains(key))
+        deleting_[key] = c.stamp.at;
     if (gone) {
+        deleting_.erase(key);
         mirror->erase(key);
         if (c.volume) last_writer_.erase(key);
         return;

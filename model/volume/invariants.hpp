@@ -23,6 +23,15 @@ namespace model::volume {
 // Checks a cluster from now on; what it holds already is taken as given.
 std::unique_ptr<Listener> make_invariants(Cluster& cluster);
 
+// Rules that a guard keeps; see guards.hpp.
+namespace rule {
+inline constexpr std::string_view kNotUnderPod =
+    "a claim is not removed while a scheduled pod names it";
+inline constexpr std::string_view kClaimStays =
+    "a StatefulSet makes no pod for a claim that is being deleted";
+inline constexpr std::string_view kClaimGone = "a volume is released when its claim is gone";
+}  // namespace rule
+
 class Invariants final : public Listener {
   public:
     // Listens to the journal until destroyed; emits into it.
@@ -54,6 +63,7 @@ class Invariants final : public Listener {
     void check_binder_on_claim(const Commit& c);
     void check_release(const Commit& c);
     void check_one_claim(const Commit& c);
+    void check_new_pod(const Commit& c);
 
     void remember(const Commit& c);
     void remember_pod(const api::Pod* before, const api::Pod* now, sim::Time at);
@@ -77,6 +87,7 @@ class Invariants final : public Listener {
     api::KeyMap<api::Text> last_writer_;              // of a volume
     api::KeyMap<api::Key> bound_claim_;               // volume -> the claim Bound to it
     api::KeyMap<std::vector<ScheduledPod>> pods_of_;  // claim -> pods that hold it
+    api::KeyMap<sim::Time> deleting_;                 // claims, since when
     std::uint64_t last_version_ = 0;
 };
 

@@ -60,8 +60,7 @@ void Invariants::check_release(const Commit& c) {
     const auto claim = current<PVC>(claim_key(*before.spec.claimRef));
     if (claim && claim->metadata.uid == before.spec.claimRef->uid &&
         claim->spec.volumeName == c.volume->metadata.name)
-        violated(c, "a volume is released when its claim is gone",
-                 "the claim is there and names it");
+        violated(c, std::string(rule::kClaimGone), "the claim is there and names it");
 }
 
 void Invariants::check_binder_on_claim(const Commit& c) {

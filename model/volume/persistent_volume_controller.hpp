@@ -50,6 +50,7 @@ class PersistentVolumeController final : public control::Controller {
     std::string_view name() const override { return "persistent-volume-binder"; }
     void start() override;
     std::string explain(api::Kind kind, const api::Key& key) const override;
+    std::vector<std::string> ghosts() const override;
     sim::Time next_action() const override;
     bool repeats_only() const override;
 

@@ -78,7 +78,8 @@ sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::find_claim(api
     const api::Key key = claim_key(*volume->spec.claimRef);
     const api::Text uid = volume->spec.claimRef->uid;
     api::Ref<PVC> claim = claims_.get(key);
-    if (!claim && !is_released_or_failed(*volume)) {
+    const Profile& profile = options_.profile;
+    if (!claim && !is_released_or_failed(*volume) && profile.on(Guard::MissingClaimLookup)) {
         claim = claim_informer_.get<PVC>(key);
         if (!claim) {
             auto getting = client_.get<PVC>(key);
@@ -88,6 +89,7 @@ sim::Task<api::Result<api::Ref<PVC>>> PersistentVolumeController::find_claim(api
         }
     }
     if (claim && claim->metadata.uid != uid) {
+        if (!profile.on(Guard::RenewedClaimLookup)) co_return ClaimResult(api::Ref<PVC>());
         // One of that name came after it, or the one known here is older than the volume's.
         auto getting = client_.get<PVC>(key);
         ClaimResult live = co_await std::move(getting);

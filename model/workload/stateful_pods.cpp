@@ -130,7 +130,8 @@ sim::Task<StatefulSetController::Outcome> StatefulSetController::process_replica
         co_return Outcome(true, created);
     }
     const api::Pod& pod = *r.pod;
-    if (pod.status.phase == "Pending" && profile_.stateful_set_waits_for_ended) {
+    if (pod.status.phase == "Pending" && profile_.stateful_set_waits_for_ended &&
+        profile_.on(Guard::LostClaimRecreation)) {
         auto creating = create_claims(work, r.ordinal);
         api::Status created = co_await std::move(creating);
         if (!created.ok()) co_return Outcome(true, created);
@@ -233,7 +234,8 @@ sim::Task<api::Status> StatefulSetController::create_claims(const Work& work,
     for (const api::Value& claim : stateful_claims(work.set, ordinal)) {
         const api::Key key(work.set.object->metadata.ns, claim.at({"metadata", "name"})->as_text());
         if (const api::ObjectRef known = claims_.get(key)) {
-            if (known->metadata.terminating()) add("pvc " + key.name.str() + " is being deleted");
+            if (known->metadata.terminating() && profile_.on(Guard::TerminatingClaimCheck))
+                add("pvc " + key.name.str() + " is being deleted");
             continue;
         }
         api::Request request;

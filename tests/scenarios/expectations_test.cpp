@@ -48,6 +48,23 @@ std::string fails(const std::string& expectation) {
     return result.reason;
 }
 
+// A volume is left in the storage for ever: a hazard.
+std::string leak(const std::string& expect) {
+    return "  cluster: {drivers: [{name: a.example.com}]}\n"
+           "  steps:\n"
+           "  - {at: 0s, create: {apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: "
+           "{name: c}, provisioner: a.example.com, reclaimPolicy: Delete}}\n"
+           "  - {at: 1s, faults: {CreateVolume: [{code: DeadlineExceeded, after: true}]}}\n"
+           "  - {at: 1s, create: {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: "
+           "d}, "
+           "spec: {accessModes: [ReadWriteOnce], storageClassName: c, resources: {requests: "
+           "{storage: 1Gi}}}}}\n"
+           "  - {at: 1.5s, crash: {component: external-provisioner}}\n"
+           "  - {at: 2s, delete: {kind: PersistentVolumeClaim, name: d}}\n"
+           "  - {at: 3s, start: {component: external-provisioner}}\n" +
+           expect;
+}
+
 ExpectationResult judge_step(const std::string& step) {
     auto run = play(story("  - " + step + "\n"));
     REQUIRE(run->outcome().expectations.size() == 1);
@@ -234,4 +251,18 @@ TEST_CASE("patterns may name uids that are not known yet") {
     CHECK(judge_early_step("{at: 7s, create: " + owned + "}", expect).verdict == Verdict::Held);
     CHECK(fails("{within: 8s, object: {kind: ConfigMap, name: '${uid:Pod/a}'}}") ==
           "${uid:Pod/a}: there is no such object");
+}
+
+TEST_CASE("a hazard is told at the end of a run, ends none, and is counted") {
+    const std::string rule = "\"a volume of the storage is named by a volume object\"";
+    CHECK(play(leak(""))->outcome().exit == Exit::Fine);
+    const auto verdict = [&](const std::string& expectation) {
+        auto run = play(leak("  expect: [" + expectation + "]\n"));
+        REQUIRE(run->outcome().expectations.size() == 1);
+        return run->outcome().expectations[0].verdict;
+    };
+    CHECK(verdict("{count: {violated: " + rule + ", exactly: 1}}") == Verdict::Held);
+    CHECK(verdict("{count: {violated: " + rule + ", exactly: 0}}") == Verdict::Failed);
+    CHECK(verdict("{never: {violated: " + rule + "}}") == Verdict::Failed);
+    CHECK(verdict("{within: 2s, violated: " + rule + "}") == Verdict::Failed);
 }

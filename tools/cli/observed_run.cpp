@@ -139,6 +139,7 @@ void ObservedRun::take_outcome(reports::RunSummary& s) {
     for (std::size_t i = 0; i < outcome.figures.size(); ++i)
         s.comparisons.push_back(line_of(compare[i], outcome.figures[i]));
     for (const auto& b : outcome.broken) s.broken.push_back({b.invariant, b.detail, b.at});
+    for (const auto& h : outcome.hazards) s.hazards.push_back({h.invariant, h.detail, h.at});
     s.unsettled = outcome.unsettled;
     s.ended = outcome.ended;
     s.fingerprint = outcome.fingerprint;

@@ -72,6 +72,7 @@ void print_findings(std::ostream& out, ObservedRun& run, const reports::RunSumma
     section(out, "Claims", reports::claim_table(objects, clock), ink);
     section(out, "Events", reports::event_table(objects, clock), ink);
     section(out, "Expectations", expectations_text(summary, ink), ink);
+    section(out, "Broken without failing the run", hazards_text(summary, ink), ink);
     reports::RunSummary others = summary;  // what failed beside the expectations above
     others.expectations.clear();
     section(out, "Failures", failures_text(others, ink), ink);

@@ -1,5 +1,8 @@
 #include "tools/cli/verdict_text.hpp"
 
+#include <map>
+#include <vector>
+
 namespace cli {
 
 namespace {
@@ -38,6 +41,19 @@ std::string expectations_text(const reports::RunSummary& run, const reports::Ink
         out += "  " + ink.good("held") + "    " + e.text;
         if (e.decided) out += ink.faint("  (at " + seconds(*e.decided) + ")");
         out += "\n";
+    }
+    return out;
+}
+
+std::string hazards_text(const reports::RunSummary& run, const reports::Ink& ink) {
+    std::map<std::string, std::vector<const reports::BrokenInvariant*>> rules;
+    for (const reports::BrokenInvariant& h : run.hazards) rules[h.invariant].push_back(&h);
+    std::string out;
+    for (const auto& [rule, all] : rules) {
+        const std::string times =
+            all.size() == 1 ? "at " : std::to_string(all.size()) + " times, first at ";
+        out += "  " + ink.warning(rule) + "  (" + times + seconds(all[0]->at) + ")\n          " +
+               indented(all[0]->detail, 10) + "\n";
     }
     return out;
 }

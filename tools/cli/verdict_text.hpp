@@ -14,6 +14,8 @@ namespace cli {
 
 // Expectations one a line, failed ones with their reasons; "" where there are none.
 std::string expectations_text(const reports::RunSummary& run, const reports::Ink& ink);
+// Hazards, a rule at a time with its first; "" where there are none.
+std::string hazards_text(const reports::RunSummary& run, const reports::Ink& ink);
 // All that failed: steps, expectations, invariants, and what never settled; "" where nothing did.
 std::string failures_text(const reports::RunSummary& run, const reports::Ink& ink);
 // "ok: 3 checks held; ended at 25.220s after 1234 events; fingerprint 1f..."

@@ -22,6 +22,21 @@ TEST_CASE("a cache lags behind the store by the watch's delay") {
     CHECK(claims.get(Key("default", "c")));
 }
 
+TEST_CASE("a lagging informer is later by its lag, and the others are not") {
+    SmallServer s;
+    control::Informer late(*s.server, s.latencies, Kind::PersistentVolumeClaim, "late/claims");
+    control::Informer other(*s.server, s.latencies, Kind::PersistentVolumeClaim, "other/claims");
+    late.start();
+    other.start();
+    s.latencies.lags["late/claims"] = 5s;
+    (void)s.create(s.claim("c"));
+    s.engine.run_until(sim::Time(4s));
+    CHECK(other.get(Key("default", "c")));
+    CHECK_FALSE(late.get(Key("default", "c")));
+    s.engine.run_until(sim::Time(6s));
+    CHECK(late.get(Key("default", "c")));
+}
+
 TEST_CASE("events of one watch never overtake each other") {
     SmallServer s;
     s.latencies.watch = sim::Distribution::uniform(0ms, 50ms);

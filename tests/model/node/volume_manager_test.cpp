@@ -240,6 +240,93 @@ TEST_CASE("a kubelet that starts registers its driver, and mounts nothing of it 
     CHECK(csi_node->spec.drivers[0].nodeID == "n");
 }
 
+TEST_CASE("a driver whose node part goes is taken out, and put in again when it is back") {
+    NodeWorld w;
+    w.driver_object(false);
+    w.make_volume("a");
+    w.start();
+    const auto drivers = [&w] {
+        return api::as<api::CSINode>(w.server->find(Kind::CSINode, Key("", "n")))
+            ->spec.drivers.size();
+    };
+    const auto ids = [&w] {
+        return std::string(w.server->find(Kind::Node, Key("", "n"))
+                               ->metadata.annotations.get("csi.volume.kubernetes.io/nodeid"));
+    };
+    (void)w.create(w.pod("p", w.of_claim("a")));
+    w.run_for(5s);
+    CHECK(drivers() == 1);
+    CHECK(ids().find(NodeWorld::kDriver) != std::string::npos);
+    w.endpoint().set_running(false);
+    w.run_for(3s);
+    CHECK(drivers() == 0);
+    CHECK(ids().find(NodeWorld::kDriver) == std::string::npos);
+    w.endpoint().set_running(true);
+    w.run_for(3s);
+    CHECK(drivers() == 1);
+    CHECK(ids().find(NodeWorld::kDriver) != std::string::npos);
+    // Gone and back between two looks: entered anew.
+    (void)w.taken(w.calls);
+    w.endpoint().set_running(false);
+    w.endpoint().set_running(true);
+    w.run_for(3s);
+    CHECK(w.taken(w.calls).find("NodeGetInfo") != std::string::npos);
+    CHECK(drivers() == 1);
+}
+
+TEST_CASE("the status of each five minutes is sent where somebody waits for it") {
+    NodeWorld w;
+    w.driver_object(false);
+    w.make_volume("a");
+    w.start();
+    (void)w.create(w.pod("p", w.of_claim("a")));
+    w.run_for(20s);
+    const auto version = [&w] {
+        return w.server->find(Kind::Node, Key("", "n"))->metadata.resourceVersion;
+    };
+    const auto before = version();
+    w.run_for(1h);
+    CHECK(version() == before);
+    w.kubelets->want_status("n");
+    w.kubelets->want_status("n");
+    w.run_for(5min + 11s);
+    const auto told = version();
+    CHECK(told > before);
+    w.run_for(1h);
+    CHECK(version() == told);
+}
+
+TEST_CASE("a volume taken from under a running container is a hazard") {
+    NodeWorld w;
+    bool runs = true;
+    NodeInvariants rules(w.journal, [&runs](const api::Text&, const api::Text&) { return runs; });
+    Violations seen(w.journal);
+    w.driver_object(false);
+    w.make_volume("a");
+    w.start();
+    (void)w.create(w.pod("p", w.of_claim("a")));
+    w.run_for(3s);
+    csi::DeleteVolumeRequest request;
+    request.volume_id = w.handles["a"];
+    csi::Request deletion(request);
+    csi::Outcome done{csi::RpcStatus()};
+    CsiCall call;
+    call.moment = CsiCall::Moment::Ended;
+    call.driver = NodeWorld::kDriver;
+    call.request = &deletion;
+    call.outcome = &done;
+    SUBCASE("while it runs") {
+        w.journal.emit(Stamp{}, call);
+        REQUIRE(seen.broken.size() == 1);
+        CHECK(seen.broken[0] == NodeInvariants::kWriterKeepsVolume);
+    }
+    SUBCASE("not when it has ended") {
+        runs = false;
+        w.journal.emit(Stamp{}, call);
+        CHECK(seen.broken.empty());
+    }
+}
+
 TEST_CASE("invariants of nodes break where a kubelet deletes a pod whose volume is published") {
     NodeWorld w;
     NodeInvariants rules(w.journal);
