@@ -79,6 +79,7 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
     kubelets.options = options_.kubelet;
     kubelets.start_unix_seconds = options_.start_unix_seconds;
     kubelets.phases = options_.phases;
+    kubelets.heartbeats = heartbeats_.get();
     kubelets_ = std::make_unique<node::Kubelets>(*engine_, journal_, *server_, std::move(kubelets));
     if (options_.controller_manager_on) add_controller_manager();
     if (options_.scheduler_on) add_scheduler();
@@ -360,6 +361,7 @@ std::optional<std::string> Cluster::crash_node(std::string_view node, InFlight i
     std::optional<std::string> problem;
     if (is_running(name)) problem = end_component(name, Lifecycle::What::Crashed, in_flight);
     kubelets_->set_power(node, false);
+    if (power_failed_) power_failed_(api::Text(node));
     return problem;
 }
 

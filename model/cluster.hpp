@@ -141,6 +141,10 @@ class Cluster {
     std::optional<std::string> crash_node(std::string_view node, InFlight in_flight);
     std::optional<std::string> stop_node(std::string_view node);
     std::optional<std::string> start_node(std::string_view node);
+    // Called when a node with a kubelet has lost its power: all that was mounted there is gone.
+    void when_power_fails(std::function<void(const api::Text& node)> call) {
+        power_failed_ = std::move(call);
+    }
 
     // Who renews the leases of the nodes.
     workload::Heartbeats& heartbeats() { return *heartbeats_; }
@@ -203,6 +207,7 @@ class Cluster {
                                              InFlight in_flight);
 
     ClusterOptions options_;
+    std::function<void(const api::Text& node)> power_failed_;
     Journal journal_;
     std::unique_ptr<sim::Engine> engine_;
     std::unique_ptr<api::Server> server_;

@@ -1,5 +1,6 @@
 // NodeInvariants: what kubelets promise, checked at every commit and call: a pod's object is
-// deleted by its kubelet only after its volumes were unpublished; no volume for one pod only is
+// deleted by its kubelet only after its volumes were unpublished, but for those whose publishing
+// was under way when the pod ended, which upstream does not wait for; no volume for one pod only is
 // published for two of a node. (That stage follows attach, publish follows stage and unstage
 // follows unpublish is checked by csi/lifecycle.hpp for whoever calls.)
 #pragma once
@@ -27,6 +28,8 @@ class NodeInvariants final : public Listener {
         "a ReadWriteOncePod volume is published for one pod of a node at a time";
 
     void on(const Stamp& stamp, const Happening& happening) override;
+    // The node lost its power: nothing is published there any more.
+    void forget_node(const std::string& node);
 
   private:
     void on_call(const Stamp& stamp, const CsiCall& call);
@@ -34,7 +37,12 @@ class NodeInvariants final : public Listener {
     void violated(const Stamp& stamp, std::string_view rule, std::string detail);
 
     Journal& journal_;
-    std::map<std::string, std::set<std::string>> published_;  // pod uid -> target paths
+    struct Mount {
+        std::string node;
+        sim::Time since;
+    };
+    std::map<std::string, std::map<std::string, Mount>> published_;  // pod uid -> target paths
+    std::map<std::string, sim::Time> ended_;  // pod uid -> its kubelet said that it has ended
     std::map<std::pair<std::string, std::string>, std::set<std::string>>
         for_one_pod_;  // driver and volume, node -> target paths
 };

@@ -48,6 +48,11 @@ NodeStatus::NodeStatus(control::Process& process, control::Client& client,
       next_(setting_.first),
       registering_(setting_.tells_ready) {}
 
+bool NodeStatus::is_ready(const api::Node& node) {
+    const api::Condition* ready = find(node, "Ready");
+    return ready && ready->status == "True";
+}
+
 void NodeStatus::pass_by(sim::Time now) {
     constexpr auto kJitter = static_cast<std::uint64_t>(kPeriod.count()) / 25;
     while (next_ < now)
@@ -56,11 +61,12 @@ void NodeStatus::pass_by(sim::Time now) {
 
 api::Value NodeStatus::ready_conditions(const api::Node& node) const {
     api::Value changed = api::Value::list();
-    if (!setting_.tells_ready) return changed;
+    const bool corrects = setting_.is_heard && setting_.is_heard();
+    if (shutting_down_ || (!setting_.tells_ready && !corrects)) return changed;
     const std::string now = client_.server().wall_clock().to_string();
     for (const Good& good : kGood) {
         const api::Condition* c = find(node, good.type);
-        if (c && c->status == good.status) continue;
+        if (c ? c->status == good.status : !setting_.tells_ready) continue;
         changed.push_back(api::Value::map({{"type", good.type},
                                            {"status", good.status},
                                            {"reason", good.reason},
@@ -122,6 +128,7 @@ sim::Task<void> NodeStatus::register_node() {
 }
 
 sim::Task<void> NodeStatus::tell_shutdown() {
+    shutting_down_ = true;
     api::Value body, ready;
     const std::string now = client_.server().wall_clock().to_string();
     ready["type"] = "Ready";
@@ -176,9 +183,9 @@ sim::Task<bool> NodeStatus::tell(bool live) {
         node = *found;
     }
     if (!node) co_return false;
-    const api::Condition* before = find(*node, "Ready");
-    const bool was_ready = before && before->status == "True";
+    const bool was_ready = is_ready(*node);
     api::Value status = patch_for(*node);
+    const bool says_ready = setting_.tells_ready || status.find("conditions");
     if (!status.as_map().empty()) {
         api::Value body;
         body["status"] = std::move(status);
@@ -189,7 +196,7 @@ sim::Task<bool> NodeStatus::tell(bool live) {
         node = *written;
     }
     volumes_.mark_reported(node->status.volumesInUse);
-    if (setting_.tells_ready && !was_ready)
+    if (says_ready && !was_ready)
         recorder_.record(*node, control::EventType::Normal, "NodeReady",
                          "Node " + setting_.node.str() + " status is now: NodeReady");
     setting_.tells_ready = false;

@@ -20,6 +20,9 @@ class NodeStatus {
         sim::Time first;           // the first look
         bool tells_ready = false;  // a kubelet that has just come up
         std::function<api::Ref<api::Node>()> cached;
+        // Whether its heartbeats come through: then it takes back what others say of it. May be
+        // null.
+        std::function<bool()> is_heard;
         api::Ref<api::Node>
             remembered;  // what the node was like; for one that is not there any more
     };
@@ -27,6 +30,7 @@ class NodeStatus {
                VolumeManager& volumes, Setting setting);
     ~NodeStatus() { life_.end(); }
 
+    static bool is_ready(const api::Node& node);
     // A kubelet that has just come up makes its Node, which mostly is there, and tells of itself.
     sim::Task<void> register_node();
     // The node is about to go: told at once.
@@ -53,7 +57,7 @@ class NodeStatus {
     sim::Stream& jitter_;
     sim::Time next_;  // look
     sim::Time look_at_ = sim::kNever;
-    bool looking_ = false, registering_;
+    bool looking_ = false, registering_, shutting_down_ = false;
     control::Life life_;
 };
 
