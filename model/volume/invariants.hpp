@@ -56,7 +56,8 @@ class Invariants final : public Listener {
     void check_one_claim(const Commit& c);
 
     void remember(const Commit& c);
-    void remember_pod(const api::Pod* before, const api::Pod* now, sim::Time at);
+    void remember_pod(const api::Ref<api::Pod>& before, const api::Ref<api::Pod>& now,
+                      sim::Time at);
     void violated(const Commit& c, std::string invariant, std::string detail);
     template <class T>
     api::Ref<T> current(const api::Key& key) const {
@@ -69,8 +70,8 @@ class Invariants final : public Listener {
 
     using Objects = api::KeyMap<api::ObjectRef>;
     struct ScheduledPod {
-        api::Key pod;
-        sim::Time since;
+        api::Ref<api::Pod> pod;  // as it is now
+        sim::Time since;         // it has its node
     };
     Journal& journal_;
     Objects volumes_, claims_, classes_;
