@@ -456,6 +456,15 @@ std::optional<std::string> Cluster::start_component(std::string_view component) 
     return std::nullopt;
 }
 
+sim::Duration Cluster::race_grace() const {
+    constexpr int kRequests = 20;  // that wait at the limit before it
+    const int qps = options_.controller_manager.kube_api_qps.value_or(kRequests);
+    const auto slowest = [](const sim::Distribution& d) { return d.quantile(0.99); };
+    const control::Latencies& l = options_.latencies;
+    return std::max<sim::Duration>(std::chrono::seconds(1), std::chrono::seconds(kRequests) / qps) +
+           4 * (slowest(l.write) + slowest(l.response)) + 2 * slowest(l.watch);
+}
+
 std::vector<std::string> Cluster::explain(api::Kind kind, const api::Key& key) const {
     std::vector<std::string> lines;
     for (const auto& p : programs_) {

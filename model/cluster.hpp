@@ -163,6 +163,9 @@ class Cluster {
     std::vector<std::string> explain(api::Kind kind, const api::Key& key) const;
     // Controllers' unfinished business; empty when all are at rest.
     std::vector<Unsettled> unsettled() const;
+    // How long after a change a controller may still act as if it had not come, for its decision is
+    // on its way: by a watch, by a client's limit, to the server.
+    sim::Duration race_grace() const;
     // The longest period of a loop (up to a minute) that must have passed once since the last write
     // before the cluster counts as settled.
     sim::Duration settle_period() const;

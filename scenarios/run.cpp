@@ -164,6 +164,7 @@ void Run::Impl::watch_drivers() {
     if (cluster.drivers().empty()) return;
     provisioning = model::sidecar::make_provision_rules(cluster);
     node_invariants = std::make_unique<model::node::NodeInvariants>(cluster.journal());
+    node_invariants->set_grace(cluster.race_grace());
     lifecycle = std::make_unique<model::csi::LifecycleRules>(cluster.journal());
     lifecycle->allow([this](std::string_view rule, const model::CsiCall& call) {
         if (rule == model::csi::rule::kLeftNodeFirst) return attach_invariants->is_by_force(call);

@@ -4,11 +4,6 @@
 
 namespace model::node {
 
-namespace {
-// A kubelet decides before its write is committed; slow servers make the way between long.
-constexpr sim::Duration kGraceForRaces = std::chrono::seconds(1);
-}  // namespace
-
 std::string pod_of_path(const std::string& path) {
     constexpr std::string_view kPods = "/pods/", kDevices = "/volumeDevices/publish/";
     if (const std::size_t at = path.find(kPods); at != std::string::npos) {
@@ -79,7 +74,7 @@ void NodeInvariants::on_commit(const Stamp& stamp, const Committed& commit) {
     const sim::Time judged = ended == ended_.end() ? stamp.at : ended->second;
     if (found != published_.end())
         for (const auto& [path, mount] : found->second)
-            if (judged - mount.since > kGraceForRaces)
+            if (judged - mount.since > grace_)
                 violated(stamp, kUnpublishedFirst,
                          pod->key().to_string() + ": " + path + " is mounted");
     if (ended != ended_.end()) ended_.erase(ended);

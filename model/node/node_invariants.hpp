@@ -30,6 +30,8 @@ class NodeInvariants final : public Listener {
     void on(const Stamp& stamp, const Happening& happening) override;
     // The node lost its power: nothing is published there any more.
     void forget_node(const std::string& node);
+    // A kubelet decides before its write is committed; 1 s if not set.
+    void set_grace(sim::Duration grace) { grace_ = grace; }
 
   private:
     void on_call(const Stamp& stamp, const CsiCall& call);
@@ -37,6 +39,7 @@ class NodeInvariants final : public Listener {
     void violated(const Stamp& stamp, std::string_view rule, std::string detail);
 
     Journal& journal_;
+    sim::Duration grace_ = std::chrono::seconds(1);
     struct Mount {
         std::string node;
         sim::Time since;

@@ -11,10 +11,7 @@ namespace model::volume {
 
 namespace {
 
-using namespace std::chrono_literals;
 
-// A pod that got its node while the removal was on its way is a race that the real system has too.
-constexpr sim::Duration kGraceForRaces = 1s;
 constexpr std::string_view kClaimProtection = "pvc-protection-controller",
                            kVolumeProtection = "pv-protection-controller";
 
@@ -155,8 +152,7 @@ void Invariants::check_protection(const Commit& c) {
     const std::vector<ScheduledPod>* holders = pods_of_.find(c.claim->key());
     if (!holders) return;
     for (const ScheduledPod& holder : *holders)
-        if (c.stamp.at - holder.since > kGraceForRaces &&
-            keeps_from_deletion(*holder.pod, *c.claim))
+        if (c.stamp.at - holder.since > grace_ && keeps_from_deletion(*holder.pod, *c.claim))
             violated(c, "a claim is not removed while a scheduled pod names it",
                      "pod " + holder.pod->key().to_string());
 }
@@ -226,6 +222,7 @@ void Invariants::learn(const api::ObjectReader& reader) {
 
 std::unique_ptr<Listener> make_invariants(Cluster& cluster) {
     auto invariants = std::make_unique<Invariants>(cluster.journal());
+    invariants->set_grace(cluster.race_grace());
     invariants->learn(cluster.server());
     return invariants;
 }

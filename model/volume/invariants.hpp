@@ -34,6 +34,9 @@ class Invariants final : public Listener {
     // What is there before the first commit that it hears of.
     void learn(const api::ObjectReader& reader);
     void on(const Stamp& stamp, const Happening& happening) override;
+    // A pod that got its node while the removal of its claim was on its way is a race that the real
+    // system has too; 1 s if not set.
+    void set_grace(sim::Duration grace) { grace_ = grace; }
 
   private:
     struct Commit {  // one Committed with its typed views; null views where the kind is another
@@ -74,6 +77,7 @@ class Invariants final : public Listener {
         sim::Time since;         // it has its node
     };
     Journal& journal_;
+    sim::Duration grace_ = std::chrono::seconds(1);
     Objects volumes_, claims_, classes_;
     api::KeyMap<api::Text> last_writer_;              // of a volume
     api::KeyMap<api::Key> bound_claim_;               // volume -> the claim Bound to it

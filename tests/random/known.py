@@ -43,6 +43,10 @@ KNOWN: tuple[Known, ...] = (
           "gets it", does("release volume")),
     Known("C1", LEFT, "it is staged", "a kubelet that dies between unpublishing and unstaging finds nothing of the volume later",
           does("end kubelet", "end node")),
+    Known("A11", LEFT, "it is", "a Node that was deleted and is there again: what it has in use comes with a later status of its kubelet",
+          does("lose node")),
+    Known("A11", "a volume is not detached from a node whose pods want it", "", "a controller that starts while the Node is deleted "
+          "leaves out its pods until it lists all again", lambda made, _: {"lose node", "end kube-controller-manager"} <= made.facts),
     Known("A3", LEFT, "it is", "the taint out-of-service on a node that lives", does("out of service")),
 )
 

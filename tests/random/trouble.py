@@ -29,6 +29,7 @@ class Story:
         self.gone_nodes: set[str] = set()
         self.did: set[str] = set()
         self.volumes: list[dict] = []  # made by hand
+        self.repairs: list[dict] = []  # requests that somebody sends again if they may have been lost
         self.hung: set[str] = set()  # drivers with a call that never ends: others may wait behind it
 
     def add(self, at: int, step: dict) -> None:
@@ -37,6 +38,10 @@ class Story:
     def ask(self, at: int, step: dict, *codes: int) -> None:
         """A request: what it is about may be gone, and the server down."""
         self.add(at, {**step, "mayBeRejected": sorted({*API_TROUBLE, 404, 409, *codes})})
+
+    def repair(self, at: int, step: dict) -> None:
+        self.ask(at, step)
+        self.repairs.append(step)
 
     def in_order(self) -> list[dict]:
         return [step for _, _, step in sorted(self.steps, key=lambda s: (s[0], s[1]))]
@@ -155,12 +160,12 @@ class Story:
         node = self.d.pick(self.cluster.nodes)
         taint = {"node": node, "key": "maintenance", "effect": self.d.pick(["NoSchedule", "PreferNoSchedule", "NoExecute"][:3 if self.cluster.scheduler else 2])}
         self.ask(self.now, {"taint": taint})
-        self.ask(self.now + self.d.spread(1000, 300_000), {"taint": {**taint, "remove": True}})
+        self.repair(self.now + self.d.spread(1000, 300_000), {"taint": {**taint, "remove": True}})
 
     def drain(self) -> None:
         node = self.d.pick(self.cluster.nodes)
         self.ask(self.now, {self.d.pick(["drain", "drain", "cordon"]): {"node": node}})
-        self.ask(self.now + self.d.spread(1000, 300_000), {"uncordon": {"node": node}})
+        self.repair(self.now + self.d.spread(1000, 300_000), {"uncordon": {"node": node}})
 
     def report_pod(self) -> None:
         """Where no kubelet runs, a person tells what became of a pod."""
@@ -283,7 +288,7 @@ class Story:
             at = self.now + d.between(least, max(least, back - self.now))
             self.did.add("out of service")
             self.ask(at, {"taint": {"node": node, **OUT_OF_SERVICE}})
-            self.ask(back + d.between(0, 60_000), {"taint": {"node": node, **OUT_OF_SERVICE, "remove": True}})
+            self.repair(back + d.between(0, 60_000), {"taint": {"node": node, **OUT_OF_SERVICE, "remove": True}})
 
     def silence(self) -> None:
         d = self.d
