@@ -11,7 +11,6 @@ namespace model::volume {
 
 namespace {
 
-
 constexpr std::string_view kClaimProtection = "pvc-protection-controller",
                            kVolumeProtection = "pv-protection-controller";
 

@@ -48,7 +48,8 @@ class Story:
 
     def facts(self) -> set[str]:
         ends = self.maker.all.pods_end or "terminatedPodGCThreshold" in self.cluster.section.get("kubeControllerManager", {})
-        return self.did | ({"pods end"} if ends else set())
+        forced = {"force delete"} if self.maker.all.no_grace else set()
+        return self.did | forced | ({"pods end"} if ends else set())
 
     # Requests
 

@@ -24,6 +24,7 @@ class Workloads:
     sets: dict[str, dict] = field(default_factory=dict)  # manifests of StatefulSets and Deployments
     made: int = 0
     pods_end: bool = False  # some by themselves
+    no_grace: bool = False  # some are given no time to end: each of their deletions is one by force
 
     def new(self, kind: str, letter: str) -> str:
         self.made += 1
@@ -145,6 +146,7 @@ class Maker:
             spec["initContainers"] = [{"name": "prepare", "image": "example.com/prepare"}]
         if d.chance(50):
             spec["terminationGracePeriodSeconds"] = d.pick([0, 1, 5, 10, 60])
+            self.all.no_grace = self.all.no_grace or spec["terminationGracePeriodSeconds"] == 0
         if d.chance(8):
             spec["securityContext"] = {"fsGroup": 2000} | ({"fsGroupChangePolicy": "OnRootMismatch"} if d.chance(50) else {})
         if ends:

@@ -157,7 +157,7 @@ TEST_CASE("what failed for other pods does not hide an operation that runs") {
     PendingOperations operations(*w.process, [] {});
     const auto ends = [](sim::Engine& engine, sim::Duration after,
                          std::string error) -> sim::Task<std::string> {
-        co_await engine.sleep_for(after);
+        co_await engine.sleep_for(after, kind_of(Wait::Timer));
         co_return error;
     };
     operations.begin("v", "one", "unmount", ends(w.engine, 1ms, "no"));
