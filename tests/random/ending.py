@@ -41,6 +41,8 @@ def serves_pods(cluster: Cluster, story: Story) -> bool:
 def serves(cluster: Cluster, story: Story, driver: Driver) -> bool:
     """Whether nothing in its options keeps it from making a small volume for one pod, sooner or later."""
     options = driver.options
+    if story.burden.get(driver.name, 0) > 4:
+        return False
     hinders = ("nodes", "capacity", "maxVolumeSize", "attachLimit", "rate", "capabilities", "latency")
     if any(key in options for key in hinders) or not is_patient(driver) or may_stand_still(story, driver):
         return False

@@ -30,6 +30,7 @@ class Story:
         self.did: set[str] = set()
         self.volumes: list[dict] = []  # made by hand
         self.repairs: list[dict] = []  # requests that somebody sends again if they may have been lost
+        self.burden: dict[str, int] = {}  # of drivers: faults that may be left at the end, weighed
         self.hung: set[str] = set()  # drivers with a call that never ends: others may wait behind it
 
     def add(self, at: int, step: dict) -> None:
@@ -223,6 +224,10 @@ class Story:
             if kind == "delay" or d.chance(10):
                 one["delay"] = time(d.spread(10, 150_000))
             plan[call] = [one]
+            # Each time that it is met costs a backoff, or a time-out; an infeasible claim waits longest.
+            infeasible = call == "CreateVolume" and one.get("code") in ("InvalidArgument", "OutOfRange", "NotFound")
+            weight = 5 if infeasible else 2 if "hang" in one or "delay" in one else 1
+            self.burden[plan["driver"]] = self.burden.get(plan["driver"], 0) + weight * one.get("times", 1)
         self.add(self.now, {"faults": plan})
 
     def components(self) -> list[dict]:
