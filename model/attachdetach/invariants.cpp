@@ -157,8 +157,10 @@ void Invariants::remember_node(const api::Text& name, const api::Ref<api::Node>&
     for (const api::AttachedVolume& v : node->status.volumesAttached) listed.push_back(v.name);
     keep_since(facts.listed, listed, at);
     const auto& taints = node->spec.taints;
+    const bool was_out = facts.out_of_service;
     facts.out_of_service = std::any_of(taints.begin(), taints.end(),
                                        [](const api::Taint& t) { return t.key == kOutOfService; });
+    if (was_out && !facts.out_of_service) facts.in_service_since = at;
     const auto& conditions = node->status.conditions;
     facts.healthy = std::any_of(conditions.begin(), conditions.end(), [](const api::Condition& c) {
         return c.type == "Ready" && c.status == "True";
@@ -207,6 +209,7 @@ const Invariants::PodFacts* Invariants::user(const api::Text& volume, const api:
 
 bool Invariants::is_forced(const NodeFacts& node, const Pair& where, sim::Time at) const {
     if (node.out_of_service) return true;
+    if (node.in_service_since && at - *node.in_service_since < grace_) return true;
     if (node.healthy) return false;
     const auto left = left_.find(where);
     return left == left_.end() || at - left->second >= kForcedAfter;

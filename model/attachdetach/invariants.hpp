@@ -70,6 +70,7 @@ class Invariants final : public Listener {
         api::Ref<api::Node> node;
         std::map<api::Text, sim::Time> in_use, listed;  // since when
         bool out_of_service = false, healthy = false;
+        std::optional<sim::Time> in_service_since;  // the taint was taken away
     };
     struct PodFacts {
         api::Ref<api::Pod> pod;
