@@ -39,7 +39,7 @@ Buckets buckets_of(std::string_view metric) {
 }
 
 // As the text format wants values of labels.
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
     std::string text = "\"";
     for (char c : value) {
         if (c == '\\' || c == '"') text += '\\';
@@ -52,7 +52,7 @@ template <class Range>
 std::string printed(const Range& labels) {
     std::vector<std::string> parts;
     for (const auto& [name, value] : labels)
-        parts.push_back(std::string(name) + "=" + quoted(value));
+        parts.push_back(std::string(name) + "=" + in_quotes(value));
     std::sort(parts.begin(), parts.end());
     std::string text;
     for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;

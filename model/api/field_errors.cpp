@@ -21,7 +21,7 @@ std::string Path::text() const {
     return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (char c : text) {
         const auto byte = static_cast<unsigned char>(c);
@@ -66,7 +66,7 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
-Shown shown(std::string_view text) { return Shown{quoted(text), quoted(text)}; }
+Shown shown(std::string_view text) { return Shown{in_quotes(text), in_quotes(text)}; }
 Shown shown_or_null(const std::optional<Text>& text) {
     return text ? shown(text->view()) : shown_null();
 }
@@ -77,8 +77,8 @@ Shown shown_null() { return Shown{"\"null\"", "null"}; }
 Shown shown(const List<Text>& list, std::string_view go_type) {
     std::string go, json;
     for (const Text& t : list) {
-        go += (go.empty() ? "" : ", ") + quoted(t);
-        json += (json.empty() ? "" : ",") + quoted(t);
+        go += (go.empty() ? "" : ", ") + in_quotes(t);
+        json += (json.empty() ? "" : ",") + in_quotes(t);
     }
     const std::string type = "[]" + std::string(go_type);
     if (list.empty()) return Shown{type + "(nil)", "null"};
@@ -88,8 +88,8 @@ Shown shown(const List<Text>& list, std::string_view go_type) {
 Shown shown(const TextMap& map) {
     std::string go, json;
     for (const auto& [key, value] : map) {
-        go += (go.empty() ? "" : ", ") + quoted(key) + ":" + quoted(value);
-        json += (json.empty() ? "" : ",") + quoted(key) + ":" + quoted(value);
+        go += (go.empty() ? "" : ", ") + in_quotes(key) + ":" + in_quotes(value);
+        json += (json.empty() ? "" : ",") + in_quotes(key) + ":" + in_quotes(value);
     }
     if (map.empty()) return Shown{"map[string]string(nil)", "null"};
     return Shown{"map[string]string{" + go + "}", "{" + json + "}"};
@@ -120,7 +120,7 @@ void Findings::unsupported(const Path& at, const Shown& value,
                            std::initializer_list<std::string_view> supported) {
     std::string detail;
     for (std::string_view v : supported)
-        detail += (detail.empty() ? "supported values: " : ", ") + quoted(v);
+        detail += (detail.empty() ? "supported values: " : ", ") + in_quotes(v);
     add(at, "Unsupported value", form(value), detail);
 }
 

@@ -60,7 +60,7 @@ class Path {
 struct Shown {
     std::string go, json;
 };
-std::string quoted(std::string_view text);  // as Go's %q
+std::string in_quotes(std::string_view text);  // as Go's %q
 Shown shown(std::string_view text);
 Shown shown_or_null(const std::optional<Text>& text);
 Shown shown(std::int64_t number);

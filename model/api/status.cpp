@@ -5,7 +5,7 @@ namespace model::api {
 namespace {
 
 // Go's %q, for names: quotes and backslashes escaped.
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
     std::string out = "\"";
     for (char c : name) {
         if (c == '"' || c == '\\') out += '\\';
@@ -19,7 +19,7 @@ Status named(int code, Reason reason, std::string_view what, std::string_view na
              std::string_view rest) {
     std::string message(what);
     message += ' ';
-    message += quoted(name);
+    message += in_quotes(name);
     message += ' ';
     message += rest;
     return Status(code, reason, message);
@@ -43,7 +43,7 @@ Status Status::conflict(std::string_view resource, std::string_view name, std::s
     std::string message = "Operation cannot be fulfilled on ";
     message += resource;
     message += ' ';
-    message += quoted(name);
+    message += in_quotes(name);
     message += ": ";
     message += why;
     return Status(409, Reason::Conflict, message);

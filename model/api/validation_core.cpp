@@ -44,10 +44,10 @@ void check_amounts(const ResourceList& list, const Path& at, Findings& f) {
 }
 
 Shown shown_taint(const Taint& t) {
-    return Shown{"core.Taint{Key:" + quoted(t.key) + ", Value:" + quoted(t.value) +
-                     ", Effect:" + quoted(t.effect) + ", TimeAdded:<nil>}",
-                 "{\"Key\":" + quoted(t.key) + ",\"Value\":" + quoted(t.value) +
-                     ",\"Effect\":" + quoted(t.effect) + ",\"TimeAdded\":null}"};
+    return Shown{"core.Taint{Key:" + in_quotes(t.key) + ", Value:" + in_quotes(t.value) +
+                     ", Effect:" + in_quotes(t.effect) + ", TimeAdded:<nil>}",
+                 "{\"Key\":" + in_quotes(t.key) + ",\"Value\":" + in_quotes(t.value) +
+                     ",\"Effect\":" + in_quotes(t.effect) + ",\"TimeAdded\":null}"};
 }
 
 void check_taints(const List<Taint>& taints, const Path& at, Findings& f) {

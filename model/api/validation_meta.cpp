@@ -15,12 +15,13 @@ constexpr std::string_view kOrphan = "orphan", kForeground = "foregroundDeletion
 Path meta_path() { return Path("metadata"); }
 
 Shown shown_owner(const OwnerReference& r) {
-    std::string go = "v1.OwnerReference{APIVersion:" + quoted(r.apiVersion) +
-                     ", Kind:" + quoted(r.kind) + ", Name:" + quoted(r.name) +
-                     ", UID:" + quoted(r.uid) +
+    std::string go = "v1.OwnerReference{APIVersion:" + in_quotes(r.apiVersion) +
+                     ", Kind:" + in_quotes(r.kind) + ", Name:" + in_quotes(r.name) +
+                     ", UID:" + in_quotes(r.uid) +
                      ", Controller:(*bool)(nil), BlockOwnerDeletion:(*bool)(nil)}";
-    std::string json = "{\"apiVersion\":" + quoted(r.apiVersion) + ",\"kind\":" + quoted(r.kind) +
-                       ",\"name\":" + quoted(r.name) + ",\"uid\":" + quoted(r.uid);
+    std::string json = "{\"apiVersion\":" + in_quotes(r.apiVersion) +
+                       ",\"kind\":" + in_quotes(r.kind) + ",\"name\":" + in_quotes(r.name) +
+                       ",\"uid\":" + in_quotes(r.uid);
     if (r.controller) json += *r.controller ? ",\"controller\":true" : ",\"controller\":false";
     if (r.blockOwnerDeletion)
         json +=
@@ -110,7 +111,7 @@ void check_no_new_finalizers(const ObjectMeta& meta, const ObjectMeta& old, Find
 Shown shown_time(const std::optional<Timestamp>& t) {
     if (!t) return shown_null();
     const std::string iso = t->to_string();  // 2026-01-01T00:00:00Z; Go prints a space and the zone
-    return Shown{iso.substr(0, 10) + " " + iso.substr(11, 8) + " +0000 UTC", quoted(iso)};
+    return Shown{iso.substr(0, 10) + " " + iso.substr(11, 8) + " +0000 UTC", in_quotes(iso)};
 }
 
 Shown shown_seconds(const std::optional<std::int64_t>& n) { return n ? shown(*n) : shown_null(); }

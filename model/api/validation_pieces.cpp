@@ -34,8 +34,8 @@ std::string go_quantity(const Quantity& q) {
                          : q.format() == Quantity::Format::DecimalSI ? "DecimalSI"
                                                                      : "DecimalExponent";
     return "resource.Quantity{i:resource.int64Amount{value:" + std::to_string(q.value()) +
-           ", scale:0}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:" + quoted(q.to_string()) +
-           ", Format:" + quoted(format) + "}";
+           ", scale:0}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:" +
+           in_quotes(q.to_string()) + ", Format:" + in_quotes(format) + "}";
 }
 
 void check_operator_values(const SelectorRequirement& r, const Path& at, Findings& f) {
@@ -180,7 +180,7 @@ void check_nonnegative(const Quantity& q, const Path& at, Findings& f) {
 void check_quantity(std::string_view resource, const Quantity& q, const Path& at, Findings& f) {
     check_nonnegative(q, at, f);
     if (counts_in_integers(resource) && q.milli_value() % 1000 != 0)
-        f.invalid(at, Shown{go_quantity(q), quoted(q.to_string())}, "must be an integer");
+        f.invalid(at, Shown{go_quantity(q), in_quotes(q.to_string())}, "must be an integer");
 }
 
 void check_basic_quantity(const Quantity& q, const Path& at, Findings& f) {
@@ -227,8 +227,8 @@ Shown shown(const ResourceList& list) {
     Shown all{"core.ResourceList{", "{"};
     for (const auto& [name, q] : list.items) {
         const bool first = &name == &list.items.front().first;
-        all.go += (first ? "" : ", ") + quoted(name) + ":" + go_quantity(q);
-        all.json += (first ? "" : ",") + quoted(name) + ":" + quoted(q.to_string());
+        all.go += (first ? "" : ", ") + in_quotes(name) + ":" + go_quantity(q);
+        all.json += (first ? "" : ",") + in_quotes(name) + ":" + in_quotes(q.to_string());
     }
     return Shown{all.go + "}", all.json + "}"};
 }

@@ -154,7 +154,7 @@ void check_ephemeral(const EphemeralVolumeSource& source, const Pod& pod, const 
     const std::string claim = pod.metadata.name + "-" + volume.name.str();
     for (const std::string& m : dns_subdomain_problems(claim))
         f.invalid(at.child("name"), shown(volume.name.view()),
-                  "PVC name " + quoted(claim) + ": " + m);
+                  "PVC name " + in_quotes(claim) + ": " + m);
 }
 
 bool has_source(const Volume& v, std::string_view name) {

@@ -236,7 +236,7 @@ Shown shown_requirements(const List<SelectorRequirement>& list) {
     std::string json;
     for (const SelectorRequirement& r : list)
         json += (json.empty() ? "" : ",") +
-                ("{\"Key\":" + quoted(r.key) + ",\"Operator\":" + quoted(r.op)) +
+                ("{\"Key\":" + in_quotes(r.key) + ",\"Operator\":" + in_quotes(r.op)) +
                 ",\"Values\":" + shown(r.values, "string").json + "}";
     return Shown{"", "[" + json + "]"};
 }

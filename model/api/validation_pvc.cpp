@@ -12,7 +12,7 @@ namespace {
 // The value that upstream shows here is a path, of which Go prints the struct and JSON nothing.
 Shown shown_path(std::string_view name) {
     return Shown{
-        "field.Path{name:" + quoted(name) + ", index:\"\", parent:(*field.Path)(0xc000000000)}",
+        "field.Path{name:" + in_quotes(name) + ", index:\"\", parent:(*field.Path)(0xc000000000)}",
         "{}"};
 }
 

@@ -130,14 +130,15 @@ Shown shown_attachment_spec(const VolumeAttachmentSpec& spec) {
     const auto& name = spec.source.persistentVolumeName;
     const auto& inline_spec = spec.source.inlineVolumeSpec;
     Shown s;
-    s.go = "storage.VolumeAttachmentSpec{Attacher:" + quoted(spec.attacher) +
+    s.go = "storage.VolumeAttachmentSpec{Attacher:" + in_quotes(spec.attacher) +
            ", Source:storage.VolumeAttachmentSource{PersistentVolumeName:(*string)(" +
            (name ? "0xc000000000" : "nil") + "), InlineVolumeSpec:(*core.PersistentVolumeSpec)(" +
-           (inline_spec ? "0xc000000000" : "nil") + ")}, NodeName:" + quoted(spec.nodeName) + "}";
-    s.json = "{\"Attacher\":" + quoted(spec.attacher) +
-             ",\"Source\":{\"PersistentVolumeName\":" + (name ? quoted(*name) : "null") +
+           (inline_spec ? "0xc000000000" : "nil") + ")}, NodeName:" + in_quotes(spec.nodeName) +
+           "}";
+    s.json = "{\"Attacher\":" + in_quotes(spec.attacher) +
+             ",\"Source\":{\"PersistentVolumeName\":" + (name ? in_quotes(*name) : "null") +
              ",\"InlineVolumeSpec\":" + (inline_spec ? encode(*inline_spec).to_json() : "null") +
-             "},\"NodeName\":" + quoted(spec.nodeName) + "}";
+             "},\"NodeName\":" + in_quotes(spec.nodeName) + "}";
     return s;
 }
 
@@ -204,10 +205,10 @@ Shown shown_node_driver(const CSINodeDriver& d) {
         d.allocatable && d.allocatable->count ? std::to_string(*d.allocatable->count) : "null";
     const Shown keys = shown(d.topologyKeys, "string");
     Shown s;
-    s.go = "storage.CSINodeDriver{Name:" + quoted(d.name) + ", NodeID:" + quoted(d.nodeID) +
+    s.go = "storage.CSINodeDriver{Name:" + in_quotes(d.name) + ", NodeID:" + in_quotes(d.nodeID) +
            ", TopologyKeys:" + keys.go + ", Allocatable:(*storage.VolumeNodeResources)(" +
            (d.allocatable ? "0xc000000000" : "nil") + ")}";
-    s.json = "{\"Name\":" + quoted(d.name) + ",\"NodeID\":" + quoted(d.nodeID) +
+    s.json = "{\"Name\":" + in_quotes(d.name) + ",\"NodeID\":" + in_quotes(d.nodeID) +
              ",\"TopologyKeys\":" + keys.json +
              ",\"Allocatable\":" + (d.allocatable ? "{\"Count\":" + count + "}" : "null") + "}";
     return s;

@@ -88,7 +88,8 @@ void warn_of_fraction(const ResourceList& list, const Path& at, Warnings& out) {
     const Quantity* q = list.find("storage");
     if (q && q->milli_value() % 1000 != 0)
         add(out, at.key("storage"),
-            "fractional byte value " + quoted(q->to_string()) + " is invalid, must be an integer");
+            "fractional byte value " + in_quotes(q->to_string()) +
+                " is invalid, must be an integer");
 }
 
 Warnings of_claim(const PersistentVolumeClaim& pvc) {

@@ -7,7 +7,7 @@ namespace model::csi {
 namespace {
 
 RpcStatus no_volume(const Text& id) {
-    return {Code::NotFound, "Volume " + quoted(id) + " not found"};
+    return {Code::NotFound, "Volume " + in_quotes(id) + " not found"};
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ Outcome CsiDriver::on(const DeleteVolumeRequest& r, const CallContext&) {
     const BackendVolume* volume = backend_.find(r.volume_id);
     if (volume && volume->is_in_use())
         return RpcStatus(Code::FailedPrecondition,
-                         "Could not delete volume ID " + quoted(r.volume_id) + ": it is in use");
+                         "Could not delete volume ID " + in_quotes(r.volume_id) + ": it is in use");
     backend_.erase(r.volume_id);
     return Empty();
 }
@@ -38,7 +38,7 @@ Outcome CsiDriver::on(const ControllerPublishVolumeRequest& r, const CallContext
     BackendVolume* volume = backend_.find(r.volume_id);
     if (!volume) return no_volume(r.volume_id);
     if (!is_known_node(r.node_id))
-        return RpcStatus(Code::NotFound, "Instance " + quoted(r.node_id) + " not found");
+        return RpcStatus(Code::NotFound, "Instance " + in_quotes(r.node_id) + " not found");
     if (RpcStatus bad = check_attachable(*volume, r); !bad.ok()) return bad;
     backend_.attach(*volume, r.node_id, {r.readonly, r.volume_capability->access_mode});
     ControllerPublishVolumeResponse answer;
@@ -54,20 +54,23 @@ RpcStatus CsiDriver::check_attachable(const BackendVolume& volume,
     const AccessMode mode = r.volume_capability->access_mode;
     if (const auto here = volume.attached.find(r.node_id); here != volume.attached.end()) {
         if (here->second.readonly == r.readonly && here->second.mode == mode) return {};
-        return {Code::AlreadyExists, "Volume " + quoted(volume.id) + " is attached to node " +
-                                         quoted(r.node_id) + " in another way"};
+        return {Code::AlreadyExists, "Volume " + in_quotes(volume.id) + " is attached to node " +
+                                         in_quotes(r.node_id) + " in another way"};
     }
     for (const auto& [node, attachment] : volume.attached)
         if (!is_multi_node(mode) || !is_multi_node(attachment.mode))
-            return {Code::FailedPrecondition,
-                    "Volume " + quoted(volume.id) + " is already attached to node " + quoted(node)};
+            return {Code::FailedPrecondition, "Volume " + in_quotes(volume.id) +
+                                                  " is already attached to node " +
+                                                  in_quotes(node)};
     if (!is_reachable_from(volume, r.node_id))
-        return {Code::FailedPrecondition, "Volume " + quoted(volume.id) +
-                                              " cannot be reached from node " + quoted(r.node_id)};
+        return {Code::FailedPrecondition, "Volume " + in_quotes(volume.id) +
+                                              " cannot be reached from node " +
+                                              in_quotes(r.node_id)};
     const int limit = profile().attach_limit;
     if (limit > 0 && backend_.attached_to(r.node_id) >= static_cast<std::size_t>(limit))
         return {Code::ResourceExhausted, "Attachment limit exceeded for volume " +
-                                             quoted(volume.id) + " on node " + quoted(r.node_id)};
+                                             in_quotes(volume.id) + " on node " +
+                                             in_quotes(r.node_id)};
     return {};
 }
 
@@ -163,7 +166,7 @@ RpcStatus CsiDriver::resize_within(BackendVolume& volume, const CapacityRange& r
     if (bytes == volume.size_bytes) return {};
     if (offline_only && volume.is_in_use())
         return {Code::FailedPrecondition,
-                "Volume " + quoted(volume.id) + " is in use and can only be expanded offline"};
+                "Volume " + in_quotes(volume.id) + " is in use and can only be expanded offline"};
     const std::int64_t room = profile().capacity_bytes, more = bytes - volume.size_bytes;
     const std::optional<Topology> segment =
         volume.topology.empty() ? std::nullopt : std::optional(volume.topology.front());

@@ -86,6 +86,6 @@ class CsiDriver : public Plugin {
 };
 
 // '"a"', as Go's %q prints what needs no escapes.
-inline std::string quoted(const Text& text) { return "\"" + text.str() + "\""; }
+inline std::string in_quotes(const Text& text) { return "\"" + text.str() + "\""; }
 
 }  // namespace model::csi

@@ -37,8 +37,8 @@ Outcome CsiDriver::on(const CreateVolumeRequest& r, const CallContext&) {
     CreateVolumeResponse answer;
     if (const BackendVolume* known = backend_.find_named(r.name)) {
         if (!is_same_volume(*known, r))
-            return RpcStatus(Code::AlreadyExists,
-                             "Volume " + quoted(r.name) + " already exists with other properties");
+            return RpcStatus(Code::AlreadyExists, "Volume " + in_quotes(r.name) +
+                                                      " already exists with other properties");
         answer.volume = shown(*known);
         return answer;
     }

@@ -13,7 +13,7 @@ constexpr std::string_view kTokenStart = "after:";
 RpcStatus parse_token(const Text& token, Text& after) {
     if (token.empty()) return {};
     if (!token.view().starts_with(kTokenStart))
-        return {Code::Aborted, "Invalid starting token " + quoted(token)};
+        return {Code::Aborted, "Invalid starting token " + in_quotes(token)};
     after = token.view().substr(kTokenStart.size());
     return {};
 }
@@ -66,7 +66,8 @@ Outcome CsiDriver::on(const ControllerGetVolumeRequest& r, const CallContext&) {
         !bad.ok())
         return bad;
     const BackendVolume* volume = backend_.find(r.volume_id);
-    if (!volume) return RpcStatus(Code::NotFound, "Volume " + quoted(r.volume_id) + " not found");
+    if (!volume)
+        return RpcStatus(Code::NotFound, "Volume " + in_quotes(r.volume_id) + " not found");
     ControllerGetVolumeResponse answer;
     answer.volume = shown(*volume);
     answer.status = status_of(*volume);
@@ -114,7 +115,7 @@ Outcome CsiDriver::on(const GetSnapshotRequest& r, const CallContext&) {
         return bad;
     const BackendSnapshot* snapshot = backend_.find_snapshot(r.snapshot_id);
     if (!snapshot)
-        return RpcStatus(Code::NotFound, "Snapshot " + quoted(r.snapshot_id) + " not found");
+        return RpcStatus(Code::NotFound, "Snapshot " + in_quotes(r.snapshot_id) + " not found");
     GetSnapshotResponse answer;
     answer.snapshot = shown(*snapshot);
     return answer;

@@ -8,7 +8,7 @@ namespace model::csi {
 namespace {
 
 RpcStatus no_volume(const Text& id) {
-    return {Code::NotFound, "Volume " + quoted(id) + " not found"};
+    return {Code::NotFound, "Volume " + in_quotes(id) + " not found"};
 }
 
 bool is_at(const BackendVolume& volume, const Text& node, const Text& path) {
@@ -26,8 +26,8 @@ RpcStatus check_target(const NodeUse& use, const NodePublishVolumeRequest& r) {
     if (const auto here = use.published.find(r.target_path); here != use.published.end()) {
         if (here->second.readonly == r.readonly && here->second.capability == *r.volume_capability)
             return {};
-        return {Code::AlreadyExists, "Volume " + quoted(r.volume_id) + " is published at " +
-                                         quoted(r.target_path) + " in another way"};
+        return {Code::AlreadyExists, "Volume " + in_quotes(r.volume_id) + " is published at " +
+                                         in_quotes(r.target_path) + " in another way"};
     }
     if (!use.published.empty() && !may_be_published_again(r.volume_capability->access_mode))
         return {Code::FailedPrecondition,
@@ -41,11 +41,11 @@ RpcStatus check_staged(const NodeUse& use, const NodePublishVolumeRequest& r) {
         return {Code::FailedPrecondition, "Staging target not provided"};
     if (use.staging_path.empty())
         return {Code::FailedPrecondition,
-                "volume " + quoted(r.volume_id) + " must be staged before publishing"};
+                "volume " + in_quotes(r.volume_id) + " must be staged before publishing"};
     if (use.staging_path == r.staging_target_path) return {};
-    return {Code::InvalidArgument, "volume " + quoted(r.volume_id) + " was staged at " +
+    return {Code::InvalidArgument, "volume " + in_quotes(r.volume_id) + " was staged at " +
                                        use.staging_path.str() + ", not " +
-                                       quoted(r.staging_target_path)};
+                                       in_quotes(r.staging_target_path)};
 }
 
 }  // namespace
@@ -75,11 +75,11 @@ Outcome CsiDriver::on(const NodeStageVolumeRequest& r, const CallContext& contex
     NodeUse& use = backend_.use(*volume, context.node);
     if (!use.staging_path.empty()) {
         if (use.staging_path != r.staging_target_path)
-            return RpcStatus(Code::FailedPrecondition, "volume " + quoted(r.volume_id) +
+            return RpcStatus(Code::FailedPrecondition, "volume " + in_quotes(r.volume_id) +
                                                            " is already staged at " +
                                                            use.staging_path.str());
         if (use.staged_as != r.volume_capability)
-            return RpcStatus(Code::AlreadyExists, "volume " + quoted(r.volume_id) +
+            return RpcStatus(Code::AlreadyExists, "volume " + in_quotes(r.volume_id) +
                                                       " is staged with another capability");
     }
     use.staging_path = r.staging_target_path;
@@ -100,7 +100,7 @@ Outcome CsiDriver::on(const NodeUnstageVolumeRequest& r, const CallContext& cont
     if (!volume || use == volume->used.end() || use->second.staging_path != r.staging_target_path)
         return Empty();
     if (!use->second.published.empty())
-        return RpcStatus(Code::FailedPrecondition, "volume " + quoted(r.volume_id) +
+        return RpcStatus(Code::FailedPrecondition, "volume " + in_quotes(r.volume_id) +
                                                        " is still published at " +
                                                        use->second.published.begin()->first.str());
     use->second.staging_path = Text();

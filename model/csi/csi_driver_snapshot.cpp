@@ -78,7 +78,7 @@ Outcome CsiDriver::on(const CreateSnapshotRequest& r, const CallContext& context
     }
     const BackendVolume* volume = backend_.find(r.source_volume_id);
     if (!volume)
-        return RpcStatus(Code::NotFound, "Volume " + quoted(r.source_volume_id) + " not found");
+        return RpcStatus(Code::NotFound, "Volume " + in_quotes(r.source_volume_id) + " not found");
     answer.snapshot = shown(cut(*volume, r.name, Text(), context.clock_nanos));
     return answer;
 }
@@ -127,7 +127,7 @@ Outcome CsiDriver::on(const CreateVolumeGroupSnapshotRequest& r, const CallConte
     // All or nothing: look for every volume before the first is cut.
     for (const Text& id : r.source_volume_ids)
         if (!backend_.find(id))
-            return RpcStatus(Code::NotFound, "Volume " + quoted(id) + " not found");
+            return RpcStatus(Code::NotFound, "Volume " + in_quotes(id) + " not found");
     BackendGroupSnapshot group;
     group.id = new_id(profile().snapshot_prefix, r.name);
     group.name = r.name;

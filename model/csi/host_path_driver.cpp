@@ -144,7 +144,7 @@ RpcStatus HostPathDriver::allocate(const Text& asked_kind, std::int64_t bytes, T
     if (capacity_.empty()) {
         if (asked_kind.empty()) return {};
         return {Code::InvalidArgument, "capacity tracking disabled, specifying kind " +
-                                           quoted(asked_kind) + " is invalid"};
+                                           in_quotes(asked_kind) + " is invalid"};
     }
     kind = asked_kind;
     for (auto it = capacity_.begin(); kind.empty() && it != capacity_.end(); ++it)
@@ -160,9 +160,9 @@ RpcStatus HostPathDriver::allocate(const Text& asked_kind, std::int64_t bytes, T
     const auto text = [](std::int64_t n) {
         return api::Quantity::of(n, api::Quantity::Format::BinarySI).to_string();
     };
-    return {Code::ResourceExhausted, "requested capacity " + std::to_string(bytes) +
-                                         " exceeds remaining capacity for " + quoted(kind) + ", " +
-                                         text(used) + " out of " + text(total) + " already used"};
+    return {Code::ResourceExhausted,
+            "requested capacity " + std::to_string(bytes) + " exceeds remaining capacity for " +
+                in_quotes(kind) + ", " + text(used) + " out of " + text(total) + " already used"};
 }
 
 RpcStatus HostPathDriver::copy_source(const CreateVolumeRequest& r, BackendVolume& volume) {

@@ -40,7 +40,7 @@ Outcome HostPathDriver::on(const NodeStageVolumeRequest& r, const CallContext& c
                                              r.volume_id + "' before staging on node");
     NodeUse& use = backend_.use(*volume, context.node);
     if (!use.staging_path.empty() && use.staging_path != r.staging_target_path)
-        return RpcStatus(Code::FailedPrecondition, "volume " + quoted(r.volume_id) +
+        return RpcStatus(Code::FailedPrecondition, "volume " + in_quotes(r.volume_id) +
                                                        " is already staged at [" +
                                                        use.staging_path.str() + "]");
     use.staging_path = r.staging_target_path;
@@ -59,9 +59,9 @@ Outcome HostPathDriver::on(const NodeUnstageVolumeRequest& r, const CallContext&
     const NodeUse* known = use_of(*volume, context.node);
     if (!known || known->staging_path != r.staging_target_path) return Empty();
     if (!known->published.empty())
-        return RpcStatus(Code::Internal, "volume " + quoted(r.volume_id) +
+        return RpcStatus(Code::Internal, "volume " + in_quotes(r.volume_id) +
                                              " is still published at \"" + paths_text(*known) +
-                                             "\" on node " + quoted(context.node));
+                                             "\" on node " + in_quotes(context.node));
     NodeUse& use = backend_.use(*volume, context.node);
     use.staging_path = Text();
     use.staged_as.reset();
@@ -82,11 +82,11 @@ RpcStatus HostPathDriver::check_publish(const BackendVolume& volume,
                 "different target path"};
     if (!is_ephemeral(r) && use.staging_path.empty())
         return {Code::FailedPrecondition,
-                "volume " + quoted(volume.id) + " must be staged before publishing"};
+                "volume " + in_quotes(volume.id) + " must be staged before publishing"};
     if (!is_ephemeral(r) && use.staging_path != r.staging_target_path)
-        return {Code::InvalidArgument, "volume " + quoted(volume.id) + " was staged at [" +
+        return {Code::InvalidArgument, "volume " + in_quotes(volume.id) + " was staged at [" +
                                            use.staging_path.str() + "], not " +
-                                           quoted(r.staging_target_path)};
+                                           in_quotes(r.staging_target_path)};
     const bool block = !volume.capabilities.empty() && volume.capabilities.front().block;
     if (r.volume_capability->block && !block)
         return {Code::InvalidArgument, "cannot publish a non-block volume as block volume"};

@@ -188,7 +188,7 @@ Outcome HostPathDriver::on(const GetSnapshotRequest& r, const CallContext&) {
     const BackendSnapshot* snapshot = backend_.find_snapshot(r.snapshot_id);
     if (!snapshot)
         return RpcStatus(Code::NotFound,
-                         "Snapshot with ID " + quoted(r.snapshot_id) + " not found: " +
+                         "Snapshot with ID " + in_quotes(r.snapshot_id) + " not found: " +
                              RpcStatus(Code::NotFound, "snapshot id " + r.snapshot_id +
                                                            " does not exist in the snapshots list")
                                  .text());

@@ -20,7 +20,7 @@ constexpr std::string_view kNoVolume =
     "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)";
 constexpr std::string_view kNoProvisioner = "kubernetes.io/no-provisioner";
 
-std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
+std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
 
 api::Key class_key(const PVC& claim) {
     return api::Key(api::Text(), api::Text(volume::storage_class_of(claim)));
@@ -121,13 +121,13 @@ std::string VolumeBinder::problem_of_claim(const PodInfo& pod, const ClaimUse& u
         informers_.claims.get<PVC>(api::Key(pod.pod->metadata.ns, use.claim));
     if (!claim && use.ephemeral)
         return "waiting for ephemeral volume controller to create the persistentvolumeclaim " +
-               quoted(use.claim);
-    if (!claim) return "persistentvolumeclaim " + quoted(use.claim) + " not found";
+               in_quotes(use.claim);
+    if (!claim) return "persistentvolumeclaim " + in_quotes(use.claim) + " not found";
     if (claim->status.phase == api::phase::kLost)
-        return "persistentvolumeclaim " + quoted(use.claim) +
-               " bound to non-existent persistentvolume " + quoted(claim->spec.volumeName);
+        return "persistentvolumeclaim " + in_quotes(use.claim) +
+               " bound to non-existent persistentvolume " + in_quotes(claim->spec.volumeName);
     if (claim->metadata.terminating())
-        return "persistentvolumeclaim " + quoted(use.claim) + " is being deleted";
+        return "persistentvolumeclaim " + in_quotes(use.claim) + " is being deleted";
     return use.ephemeral ? not_for_pod(*pod.pod, *claim) : std::string();
 }
 
@@ -136,7 +136,7 @@ bool VolumeBinder::is_delayed(const PVC& claim, std::string& error) const {
     const auto cls = informers_.classes.get<api::StorageClass>(class_key(claim));
     if (!cls) return false;
     if (!cls->volumeBindingMode)
-        error = "VolumeBindingMode not set for StorageClass " + quoted(cls->metadata.name);
+        error = "VolumeBindingMode not set for StorageClass " + in_quotes(cls->metadata.name);
     return cls->volumeBindingMode == api::Text(api::mode::kWaitForFirstConsumer);
 }
 
@@ -242,12 +242,12 @@ std::string VolumeBinder::why_not_provisioned(const PVC& claim, const api::Node&
                                               std::string& error) const {
     const std::string_view name = volume::storage_class_of(claim);
     if (name.empty()) {
-        error = "no class for claim " + quoted(claim.key().to_string());
+        error = "no class for claim " + in_quotes(claim.key().to_string());
         return {};
     }
     const auto cls = informers_.classes.get<api::StorageClass>(class_key(claim));
     if (!cls) {
-        error = "failed to find storage class " + quoted(name);
+        error = "failed to find storage class " + in_quotes(name);
         return {};
     }
     const bool provisions = !cls->provisioner.empty() && cls->provisioner != kNoProvisioner;

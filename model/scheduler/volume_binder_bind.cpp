@@ -14,7 +14,7 @@ namespace {
 constexpr sim::Duration kLookPeriod = 1s;
 constexpr sim::Duration kBindTimeout = 600s;  // bindTimeoutSeconds
 
-std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
+std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
 
 api::Status failed(std::string text) {
     return api::Status(500, api::Reason::InternalError, "binding volumes: " + std::move(text));
@@ -130,13 +130,13 @@ VolumeBinder::Check VolumeBinder::check(const PodInfo& pod, const api::Text& nod
                                         const PodVolumes& volumes, std::string& text) const {
     const auto node = informers_.nodes.get<api::Node>(api::Key(api::Text(), node_name));
     if (!node) {
-        text = "failed to get node " + quoted(node_name) + ": node " + quoted(node_name) +
+        text = "failed to get node " + in_quotes(node_name) + ": node " + in_quotes(node_name) +
                " not found";
         return Check::Failed;
     }
     const auto known = informers_.pods.get<api::Pod>(pod.key());
     if (!known || known->status.phase == "Succeeded" || known->status.phase == "Failed") {
-        text = "pod does not exist any more: pod " + quoted(pod.key().name) + " not found";
+        text = "pod does not exist any more: pod " + in_quotes(pod.key().name) + " not found";
         return Check::Failed;
     }
     for (const PodVolumes::Binding& binding : volumes.static_bindings)
@@ -153,18 +153,19 @@ VolumeBinder::Check VolumeBinder::check_binding(const PodVolumes::Binding& bindi
     const api::Ref<PVC> claim = claims_.api_object(binding.claim->key());
     if (!v || !claim) {
         text = "failed to check binding: could not find " +
-               (v ? "pvc " + quoted(binding.claim->key().to_string()) : "pv " + quoted(name.name));
+               (v ? "pvc " + in_quotes(binding.claim->key().to_string())
+                  : "pv " + in_quotes(name.name));
         return Check::Failed;
     }
     text = "claim " + claim->key().to_string() + " to be bound to volume " + name.name.str();
     if (binding.volume->metadata.resourceVersion > v->metadata.resourceVersion) return Check::Wait;
     if (!reaches(*v, node)) {
-        text = "pv " + quoted(name.name) + " node affinity doesn't match node " +
-               quoted(node.metadata.name) + ": no matching NodeSelectorTerms";
+        text = "pv " + in_quotes(name.name) + " node affinity doesn't match node " +
+               in_quotes(node.metadata.name) + ": no matching NodeSelectorTerms";
         return Check::Failed;
     }
     if (!v->spec.claimRef || v->spec.claimRef->uid.empty()) {
-        text = "ClaimRef got reset for pv " + quoted(name.name);
+        text = "ClaimRef got reset for pv " + in_quotes(name.name);
         return Check::Failed;
     }
     return is_fully_bound(*claim) ? Check::Bound : Check::Wait;
@@ -175,26 +176,26 @@ VolumeBinder::Check VolumeBinder::check_provisioned(const PVC& written, const ap
     const api::Ref<PVC> claim = claims_.api_object(written.key());
     if (!claim) {
         text = "failed to check provisioning pvc: could not find pvc " +
-               quoted(written.key().to_string());
+               in_quotes(written.key().to_string());
         return Check::Failed;
     }
     text = "claim " + claim->key().to_string() + " to be provisioned and bound";
     if (written.metadata.resourceVersion > claim->metadata.resourceVersion) return Check::Wait;
     const api::TextMap& annotations = claim->metadata.annotations;
     if (annotations.empty()) {
-        text = "selectedNode annotation reset for PVC " + quoted(claim->metadata.name);
+        text = "selectedNode annotation reset for PVC " + in_quotes(claim->metadata.name);
         return Check::Failed;
     }
     if (annotations.get(api::annotation::kSelectedNode) != node.metadata.name) {
-        text = "provisioning failed for PVC " + quoted(claim->metadata.name);
+        text = "provisioning failed for PVC " + in_quotes(claim->metadata.name);
         return Check::Failed;
     }
     if (!claim->spec.volumeName.empty()) {
         const api::Ref<PV> v = volumes_.api_object(api::Key(api::Text(), claim->spec.volumeName));
         if (!v) return Check::Wait;
         if (!reaches(*v, node)) {
-            text = "pv " + quoted(v->metadata.name) + " node affinity doesn't match node " +
-                   quoted(node.metadata.name) + ": no matching NodeSelectorTerms";
+            text = "pv " + in_quotes(v->metadata.name) + " node affinity doesn't match node " +
+                   in_quotes(node.metadata.name) + ": no matching NodeSelectorTerms";
             return Check::Failed;
         }
     }

@@ -16,10 +16,10 @@ constexpr std::string_view kUsedOld =
 constexpr std::string_view kBetaPrefix = "failure-domain.beta.kubernetes.io/";
 constexpr std::string_view kPrefix = "topology.kubernetes.io/";
 
-std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
+std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
 
 std::string not_found(std::string_view resource, std::string_view name) {
-    return std::string(resource) + " " + quoted(name) + " not found";
+    return std::string(resource) + " " + in_quotes(name) + " not found";
 }
 
 bool once_per_pod(const PVC& claim) {
@@ -277,7 +277,7 @@ Verdict VolumeFilters::find_zones(const PodInfo& pod, State& state) const {
                 informers_.classes.get<api::StorageClass>(api::Key(api::Text(), api::Text(name)));
             if (!cls) return never(not_found("storageclass.storage.k8s.io", name));
             if (!cls->volumeBindingMode)
-                return never("VolumeBindingMode not set for StorageClass " + quoted(name));
+                return never("VolumeBindingMode not set for StorageClass " + in_quotes(name));
             if (*cls->volumeBindingMode == api::mode::kWaitForFirstConsumer) continue;
             return never("PersistentVolume had no name");
         }

@@ -39,7 +39,7 @@ std::string namespace_key(const SecretKeys& s) {
     return std::string(kPrefix) + std::string(s.key) + "secret-namespace";
 }
 
-std::string quoted(std::string_view text) { return api::Value(text).to_json(); }
+std::string in_quotes(std::string_view text) { return api::Value(text).to_json(); }
 
 std::string lower(std::string_view text) {
     std::string result(text);
@@ -102,9 +102,10 @@ api::Result<std::string> resolve(const std::string& text, const Tokens& tokens) 
         i = end;
     }
     std::string list;
-    for (const std::string& token : missing) list += (list.empty() ? "" : " ") + quoted(token);
+    for (const std::string& token : missing) list += (list.empty() ? "" : " ") + in_quotes(token);
     if (!missing.empty())
-        return failed("error resolving value " + quoted(text) + ": invalid tokens: [" + list + "]");
+        return failed("error resolving value " + in_quotes(text) + ": invalid tokens: [" + list +
+                      "]");
     return result;
 }
 
@@ -113,9 +114,9 @@ api::Result<std::string> checked(const std::string& text, const Tokens& tokens,
     api::Result<std::string> resolved = resolve(text, tokens);
     if (!resolved || is_valid(*resolved)) return resolved;
     if (*resolved != text)
-        return failed(quoted(text) + " resolved to " + quoted(*resolved) +
+        return failed(in_quotes(text) + " resolved to " + in_quotes(*resolved) +
                       " which is not a valid " + std::string(what) + " name");
-    return failed(quoted(text) + " is not a valid " + std::string(what) + " name");
+    return failed(in_quotes(text) + " is not a valid " + std::string(what) + " name");
 }
 
 bool is_known_prefixed(std::string_view key) {

@@ -8,7 +8,7 @@ using api::annotation::kBetaStorageClass;
 using api::annotation::kBindCompleted;
 using api::annotation::kBoundByController;
 
-std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
+std::string in_quotes(std::string_view s) { return "\"" + std::string(s) + "\""; }
 
 std::string_view mode_or_default(const std::optional<api::Text>& mode) {
     return mode ? mode->view() : api::mode::kFilesystem;
@@ -109,7 +109,7 @@ bool offers_access_modes(const PV& volume, const PVC& claim) {
 
 std::string mismatch(const PV& volume, const PVC& claim, bool attributes_classes_known) {
     if (volume.metadata.terminating())
-        return "the volume is marked for deletion " + quoted(volume.metadata.name);
+        return "the volume is marked for deletion " + in_quotes(volume.metadata.name);
     if (storage_capacity(volume).value() < requested_storage(claim).value())
         return "requested PV is too small";
     if (storage_class_of(volume) != storage_class_of(claim))
@@ -172,7 +172,7 @@ api::Result<std::optional<PVC>> claim_in_phase(const PVC& claim, std::string_vie
         const api::Quantity* storage = volume->spec.capacity.find("storage");
         if (!storage)
             return api::Status(500, api::Reason::InternalError,
-                               "PersistentVolume " + quoted(volume->metadata.name) +
+                               "PersistentVolume " + in_quotes(volume->metadata.name) +
                                    " is without a storage capacity");
         changed = set_capacity(next, *volume, *storage) || changed;
         // Later changes belong to the resizer.

@@ -6,7 +6,7 @@ namespace model::volume {
 
 namespace {
 
-std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
+std::string in_quotes(std::string_view s) { return "\"" + std::string(s) + "\""; }
 
 }  // namespace
 
@@ -35,11 +35,11 @@ std::string PersistentVolumeController::when_next(const RestlessKeys& keys,
 
 std::string PersistentVolumeController::explain_unmatched(const PVC& claim) const {
     const std::string_view name = storage_class_of(claim);
-    const std::string none = "no Available volume of class " + quoted(name) +
+    const std::string none = "no Available volume of class " + in_quotes(name) +
                              " with >= " + requested_storage(claim).to_string();
     if (name.empty()) return none;
     const auto cls = class_informer_.get<api::StorageClass>(api::Key(api::Text(), name));
-    if (!cls) return none + ", and there is no storage class " + quoted(name) + " to make one";
+    if (!cls) return none + ", and there is no storage class " + in_quotes(name) + " to make one";
     const bool node_chosen = claim.metadata.annotations.contains(api::annotation::kSelectedNode);
     if (cls->volumeBindingMode && *cls->volumeBindingMode == api::mode::kWaitForFirstConsumer &&
         !node_chosen) {
@@ -47,7 +47,7 @@ std::string PersistentVolumeController::explain_unmatched(const PVC& claim) cons
             if (!is_terminated(*pod) && pod->spec.nodeName.empty())
                 return "waits until the scheduler has chosen a node for pod " +
                        pod->key().to_string();
-        return "waits for a pod that uses it (class " + quoted(name) +
+        return "waits for a pod that uses it (class " + in_quotes(name) +
                " binds with the first consumer)";
     }
     if (!options_.dynamic_provisioning) return none + ", and dynamic provisioning is switched off";
@@ -55,8 +55,8 @@ std::string PersistentVolumeController::explain_unmatched(const PVC& claim) cons
     if (driver.empty() && plugins_.can_provision(cls->provisioner))
         return none + "; provisioned in tree by " + cls->provisioner.str();
     if (driver.empty() && cls->provisioner.view().starts_with("kubernetes.io/"))
-        return none + ", and nothing provisions for " + quoted(cls->provisioner);
-    return none + "; provisioner " + quoted(driver.empty() ? cls->provisioner.view() : driver) +
+        return none + ", and nothing provisions for " + in_quotes(cls->provisioner);
+    return none + "; provisioner " + in_quotes(driver.empty() ? cls->provisioner.view() : driver) +
            " must create one";
 }
 
@@ -71,21 +71,23 @@ std::string PersistentVolumeController::explain_claim(const api::Key& key) const
     const api::Ref<PV> volume = volumes_.get(name);
     if (!volume) {
         const bool bound = claim->metadata.annotations.contains(api::annotation::kBindCompleted);
-        return (bound ? "its volume " + quoted(name) + " is gone"
-                      : "the volume " + quoted(name) + " that it names does not exist") +
+        return (bound ? "its volume " + in_quotes(name) + " is gone"
+                      : "the volume " + in_quotes(name) + " that it names does not exist") +
                std::string("; somebody must create it") + next;
     }
     const auto& ref = volume->spec.claimRef;
     if (ref && !is_bound_to(*volume, *claim))
-        return "its volume " + quoted(name) + " is bound to claim " + claim_key(*ref).to_string() +
-               (claim_key(*ref) == key ? " of an earlier uid" : "") + next;
+        return "its volume " + in_quotes(name) + " is bound to claim " +
+               claim_key(*ref).to_string() + (claim_key(*ref) == key ? " of an earlier uid" : "") +
+               next;
     if (!ref) {
         const std::string why = mismatch(*volume, *claim, attributes_classes());
         if (!why.empty() && !claim->metadata.annotations.contains(api::annotation::kBindCompleted))
-            return "cannot have volume " + quoted(name) + ": " + why + next;
+            return "cannot have volume " + in_quotes(name) + ": " + why + next;
     }
-    if (claim->status.phase == api::phase::kBound) return "bound to volume " + quoted(name) + next;
-    return "being bound to volume " + quoted(name) + next;
+    if (claim->status.phase == api::phase::kBound)
+        return "bound to volume " + in_quotes(name) + next;
+    return "being bound to volume " + in_quotes(name) + next;
 }
 
 std::string PersistentVolumeController::explain_volume(const api::Key& key) const {
@@ -111,7 +113,7 @@ std::string PersistentVolumeController::explain_volume(const api::Key& key) cons
                : deleter.error.empty() ? "an external provisioner must delete it"
                                        : "nobody can delete it: " + deleter.error;
     } else {
-        what = "its reclaim policy " + quoted(policy) + " is unknown";
+        what = "its reclaim policy " + in_quotes(policy) + " is unknown";
     }
     return "claim " + claim_name + " is gone; policy " + std::string(policy) + ": " + what + next;
 }

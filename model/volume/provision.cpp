@@ -10,7 +10,7 @@ namespace {
 
 using control::EventType;
 
-std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
+std::string in_quotes(std::string_view s) { return "\"" + std::string(s) + "\""; }
 
 std::string with_name(std::string text, std::string_view name) {
     constexpr std::string_view kPlace = "{provisioner}";
@@ -50,7 +50,7 @@ void PersistentVolumeController::provision(api::Ref<PVC> claim, Pass& pass) {
     bool in_tree = false;
     if (!cls) {
         // The lister's look-up names the resource in the singular, unlike the server.
-        error = "storageclass.storage.k8s.io " + quoted(name) + " not found";
+        error = "storageclass.storage.k8s.io " + in_quotes(name) + " not found";
     } else if (plugins_.csi_driver_of(cls->provisioner).empty()) {
         in_tree = plugins_.can_provision(cls->provisioner);
         if (!in_tree && cls->provisioner.view().starts_with("kubernetes.io/"))
@@ -98,12 +98,12 @@ std::string PersistentVolumeController::why_no_provisioning(const PVC& claim,
                                                             const api::StorageClass& cls) const {
     if (!cls.mountOptions.empty())
         return "Mount options are not supported by the provisioner but StorageClass " +
-               quoted(cls.metadata.name) + " has mount options " + printed(cls.mountOptions);
+               in_quotes(cls.metadata.name) + " has mount options " + printed(cls.mountOptions);
     if (const std::string error = plugins_.prepare_to_provision(claim); !error.empty())
         return "Failed to create provisioner: " + error;
     if (const api::Text* node = claim.metadata.annotations.find(api::annotation::kSelectedNode))
         if (!node_informer_.get(api::Key(api::Text(), *node)))
-            return "Failed to get target node: node " + quoted(*node) + " not found";
+            return "Failed to get target node: node " + in_quotes(*node) + " not found";
     return "";
 }
 
@@ -113,7 +113,7 @@ sim::Task<api::Status> PersistentVolumeController::provision_in_tree(
     const api::Text plugin = cls->provisioner;
     if (claim->spec.dataSource) {
         const std::string text =
-            "plugin " + quoted(plugin) +
+            "plugin " + in_quotes(plugin) +
             " is not a CSI plugin. Only CSI plugin can provision a claim with a datasource";
         say(*claim, EventType::Warning, "ProvisioningFailed", text, pass);
         co_return failure(text);
@@ -141,7 +141,7 @@ sim::Task<api::Status> PersistentVolumeController::provision_in_tree(
         auto giving_back = give_node_back(claim, pass);
         co_await std::move(giving_back);
         say(*claim, EventType::Warning, "ProvisioningFailed",
-            "Failed to provision volume with StorageClass " + quoted(cls->metadata.name) + ": " +
+            "Failed to provision volume with StorageClass " + in_quotes(cls->metadata.name) + ": " +
                 error,
             pass);
         co_return failure(error);

@@ -13,7 +13,7 @@ using control::EventType;
 
 constexpr std::size_t kVolumesTold = 1000;  // more than a person reads of one choice
 
-std::string quoted(std::string_view s) { return "\"" + std::string(s) + "\""; }
+std::string in_quotes(std::string_view s) { return "\"" + std::string(s) + "\""; }
 
 }  // namespace
 
@@ -56,8 +56,8 @@ sim::Task<api::Status> PersistentVolumeController::sync_claim_of_any_volume(api:
     if (!delay) co_return delay.error();
     const VolumeResult found = find_match(*claim, *delay);
     if (!found) {
-        co_return failure("error finding PV for claim " + quoted(claim->key().to_string()) + ": " +
-                          found.error().message.str());
+        co_return failure("error finding PV for claim " + in_quotes(claim->key().to_string()) +
+                          ": " + found.error().message.str());
     }
     if (const api::Ref<PV> volume = *found) {
         auto binding = bind(volume, claim, pass);
@@ -79,7 +79,7 @@ sim::Task<api::Status> PersistentVolumeController::sync_claim_without_match(api:
         ClaimResult assigned = co_await std::move(assigning);
         if (!assigned) {
             co_return failure("can't update PersistentVolumeClaim[" +
-                              quoted(claim->key().to_string()) +
+                              in_quotes(claim->key().to_string()) +
                               "]: " + assigned.error().message.str());
         }
         // The event of this write brings the claim back.
@@ -113,21 +113,21 @@ sim::Task<api::Status> PersistentVolumeController::sync_claim_of_named_volume(ap
         fits = why.empty();
         if (!fits) {
             say(*claim, EventType::Warning, "VolumeMismatch",
-                "Cannot bind to requested volume " + quoted(volume->metadata.name) + ": " + why,
+                "Cannot bind to requested volume " + in_quotes(volume->metadata.name) + ": " + why,
                 pass);
         }
     } else if (is_bound_to(*volume, *claim)) {
         fits = true;  // both sides name each other: size, class and modes are not asked for
     } else {
         say(*claim, EventType::Warning, "FailedBinding",
-            "volume " + quoted(volume->metadata.name) + " already bound to a different claim.",
+            "volume " + in_quotes(volume->metadata.name) + " already bound to a different claim.",
             pass);
         if (claim->metadata.annotations.contains(api::annotation::kBoundByController)) {
             // Only by somebody taking bind-completed away.
-            co_return failure("invalid binding of claim " + quoted(claim->key().to_string()) +
-                              " to volume " + quoted(claim->spec.volumeName) +
+            co_return failure("invalid binding of claim " + in_quotes(claim->key().to_string()) +
+                              " to volume " + in_quotes(claim->spec.volumeName) +
                               ": volume already claimed by " +
-                              quoted(claim_key(*volume->spec.claimRef).to_string()));
+                              in_quotes(claim_key(*volume->spec.claimRef).to_string()));
         }
     }
     if (fits) {
@@ -190,7 +190,7 @@ api::Result<bool> PersistentVolumeController::delays_binding(const PVC& claim) c
     const auto cls = class_informer_.get<api::StorageClass>(api::Key(api::Text(), name));
     if (!cls) return false;
     if (!cls->volumeBindingMode)
-        return failure("VolumeBindingMode not set for StorageClass " + quoted(name));
+        return failure("VolumeBindingMode not set for StorageClass " + in_quotes(name));
     return *cls->volumeBindingMode == api::mode::kWaitForFirstConsumer;
 }
 

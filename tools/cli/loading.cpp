@@ -6,7 +6,7 @@ namespace cli {
 
 namespace {
 
-std::string quoted(const std::string& word) {
+std::string in_quotes(const std::string& word) {
     constexpr std::string_view kPlain = "-_./=:,@%+";
     for (char c : word) {
         const bool alnum =
@@ -45,8 +45,8 @@ std::optional<scenarios::Scenario> load_or_complain(const std::string& path,
 }
 
 std::string replay_words(const std::string& path, std::uint64_t seed, const Options& options) {
-    std::string words = quoted(path) + " --seed " + std::to_string(seed);
-    for (const std::string& set : options.set) words += " --set " + quoted(set);
+    std::string words = in_quotes(path) + " --seed " + std::to_string(seed);
+    for (const std::string& set : options.set) words += " --set " + in_quotes(set);
     if (options.until) words += " --until " + sim::to_text(*options.until);
     if (options.shuffle) words += " --shuffle";
     return words;
