@@ -80,6 +80,7 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
     kubelets.options = options_.kubelet;
     kubelets.start_unix_seconds = options_.start_unix_seconds;
     kubelets.phases = options_.phases;
+    kubelets.heartbeats = heartbeats_.get();
     kubelets_ = std::make_unique<node::Kubelets>(*engine_, journal_, *server_, std::move(kubelets));
     if (options_.controller_manager_on) add_controller_manager();
     if (options_.scheduler_on) add_scheduler();
@@ -447,6 +448,7 @@ std::optional<std::string> Cluster::crash_node(std::string_view node, InFlight i
     std::optional<std::string> problem;
     if (is_running(name)) problem = end_component(name, Lifecycle::What::Crashed, in_flight);
     kubelets_->set_power(node, false);
+    if (power_failed_) power_failed_(api::Text(node));
     return problem;
 }
 
@@ -588,6 +590,15 @@ std::optional<std::string> Cluster::start_component(std::string_view component) 
     }
     tell(*name, Lifecycle::What::Ready);
     return std::nullopt;
+}
+
+sim::Duration Cluster::race_grace() const {
+    constexpr int kRequests = 20;  // that wait at the limit before it
+    const int qps = options_.controller_manager.kube_api_qps.value_or(kRequests);
+    const auto slowest = [](const sim::Distribution& d) { return d.quantile(0.99); };
+    const control::Latencies& l = options_.latencies;
+    return std::max<sim::Duration>(std::chrono::seconds(1), std::chrono::seconds(kRequests) / qps) +
+           4 * (slowest(l.write) + slowest(l.response)) + 2 * slowest(l.watch);
 }
 
 std::vector<std::string> Cluster::explain(api::Kind kind, const api::Key& key) const {

@@ -144,6 +144,10 @@ class Cluster {
     std::optional<std::string> crash_node(std::string_view node, InFlight in_flight);
     std::optional<std::string> stop_node(std::string_view node);
     std::optional<std::string> start_node(std::string_view node);
+    // Called when a node with a kubelet has lost its power: all that was mounted there is gone.
+    void when_power_fails(std::function<void(const api::Text& node)> call) {
+        power_failed_ = std::move(call);
+    }
 
     // The network cuts a node (its kubelet and heartbeats) or a program off from the API server, or
     // lets it through again. What runs there goes on.
@@ -182,6 +186,9 @@ class Cluster {
     std::vector<std::string> explain(api::Kind kind, const api::Key& key) const;
     // Controllers' unfinished business; empty when all are at rest.
     std::vector<Unsettled> unsettled() const;
+    // How long after a change a controller may still act as if it had not come, for its decision is
+    // on its way: by a watch, by a client's limit, to the server.
+    sim::Duration race_grace() const;
     // The longest period of a loop (up to a minute) that must have passed once since the last write
     // before the cluster counts as settled.
     sim::Duration settle_period() const;
@@ -233,6 +240,7 @@ class Cluster {
                                              InFlight in_flight);
 
     ClusterOptions options_;
+    std::function<void(const api::Text& node)> power_failed_;
     Journal journal_;
     std::unique_ptr<sim::Engine> engine_;
     std::unique_ptr<api::Server> server_;

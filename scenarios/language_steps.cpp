@@ -316,6 +316,8 @@ ShapeRef steps() {
          {"lag", lag(), "A component's watch falls behind."},
          {"note", text(), "Free text that appears on the time line."},
          {"rejected", rejected, "The API server must refuse the request."},
+         {"mayBeRejected", list(integer(0, 599), "a list of HTTP codes such as [404, 409]"),
+          "The API server may refuse the request with one of these codes; 0: none came."},
          {"expect", expectation(), "What must be true, counted from this step."}});
 }
 

@@ -38,7 +38,7 @@ void drop_created_objects(LoadContext& context, Scenario& scenario) {
         if (names.empty()) return;
         if (std::holds_alternative<action::Delete>(step.action)) return;  // it may come again
         const auto* create = std::get_if<action::Create>(&step.action);
-        if (!create || step.rejected) continue;
+        if (!create || step.rejected || !step.may_be_rejected.empty()) continue;
         const std::string name = name_of(create->manifest);
         if (names.erase(name) == 0) continue;
         std::erase_if(scenario.objects,

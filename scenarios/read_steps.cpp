@@ -362,13 +362,23 @@ class StepReader {
 
     void read_rejection(const std::string& word) {
         const Node* rejected = node_.find("rejected");
-        if (!rejected) return;
+        const Node* maybe = node_.find("mayBeRejected");
+        if (!rejected && !maybe) return;
         const bool request = word == "create" || word == "apply" || word == "replace" ||
                              word == "patch" || word == "delete" || word == "cordon" ||
-                             word == "uncordon" || word == "taint";
+                             word == "uncordon" || word == "taint" ||
+                             (word == "drain" && !rejected);
         if (!request)
-            return error(rejected->place(),
-                         "\"rejected\" needs a request in its step, such as create");
+            return error((rejected ? rejected : maybe)->place(),
+                         std::string(rejected ? "\"rejected\"" : "\"mayBeRejected\"") +
+                             " needs a request in its step, such as create");
+        if (rejected && maybe)
+            return error(maybe->place(), "a step has either \"rejected\" or \"mayBeRejected\"");
+        if (maybe) {
+            for (const Node& code : maybe->items)
+                step_.may_be_rejected.push_back(static_cast<int>(int_of(&code)));
+            return;
+        }
         context_.check_uids(*rejected);
         step_.rejected = Rejection{static_cast<int>(int_of(rejected->find("code"))),
                                    text_of(rejected->find("message"))};

@@ -172,6 +172,7 @@ void Run::Impl::watch_drivers() {
         cluster.journal(), [this](const model::api::Text& node, const model::api::Text& pod) {
             return cluster.runs_container(node, pod);
         });
+    node_invariants->set_grace(cluster.race_grace());
     lifecycle = std::make_unique<model::csi::LifecycleRules>(cluster.journal());
     lifecycle->allow([this](std::string_view rule, const model::CsiCall& call) {
         if (rule == model::csi::rule::kLeftNodeFirst) return attach_invariants->is_by_force(call);
@@ -182,12 +183,18 @@ void Run::Impl::watch_drivers() {
             cluster.server().find(model::api::Kind::CSIDriver, model::api::Key("", call.driver)));
         return driver && !driver->spec.attachRequired.value_or(true);
     });
+    cluster.when_power_fails([this](const model::api::Text& node) {
+        lifecycle->forget_node(node);
+        node_invariants->forget_node(node.str());
+    });
     for (const std::string& name : cluster.drivers())
         lifecycle->know(name, offered(cluster.endpoint(name)->driver().settings()));
 }
 
 void Run::Impl::start() {
     if (std::exchange(started, true)) return;
+    // First: kubelets that run since long bring objects of theirs, which all others must know.
+    cluster.start();
     invariants = model::volume::make_invariants(cluster);
     attach_invariants = model::attachdetach::make_invariants(cluster);
     placement = model::scheduler::make_placement_rules(cluster);
@@ -195,7 +202,6 @@ void Run::Impl::start() {
     aftermath = std::make_unique<model::Aftermath>(cluster);
     view.note_existing_uids();
     for (const Expectation& e : scenario.expect) judge.begin(e, -1);
-    cluster.start();
     player.begin();
 }
 

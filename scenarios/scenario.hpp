@@ -127,6 +127,7 @@ struct Step {
     sim::Duration timeout = std::chrono::minutes(5);  // of when
     Action action;
     std::optional<Rejection> rejected;
+    std::vector<int> may_be_rejected;  // codes of refusals that may come or not
     std::optional<Expectation> expect;
     std::string text;  // one line: `create PersistentVolumeClaim default/data`
     Place place;

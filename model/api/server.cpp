@@ -1,6 +1,7 @@
 #include "model/api/server.hpp"
 
 #include "model/api/kind_store.hpp"
+#include "model/api/validation_rules.hpp"
 #include "sim/fingerprint.hpp"
 
 namespace model::api {
@@ -232,6 +233,9 @@ Result<ObjectRef> Server::preload(const Value& manifest) {
     if (!object.metadata.creationTimestamp) object.metadata.creationTimestamp = wall_clock();
     if (info.has_generation && object.metadata.generation == 0) object.metadata.generation = 1;
     set_defaults(object, options_.profile);
+    // As it was when it was created: else the next writer would change its spec.
+    if (object.kind == Kind::PersistentVolumeClaim)
+        normalize_data_sources(static_cast<PersistentVolumeClaim&>(object).spec, options_.profile);
     if (Status s = admit_create(object, *this, options_.profile); !s.ok()) return s;
     if (Status s = complete(object, info); !s.ok()) return s;
     if (FieldErrors errors = validate_create(object, info, options_.profile); !errors.empty())

@@ -78,10 +78,31 @@ std::int64_t grace_of(const Object& object, const KindInfo& info, const DeleteOp
     std::int64_t grace = pod.spec.terminationGracePeriodSeconds.value_or(30);
     if (options.gracePeriodSeconds) grace = *options.gracePeriodSeconds;
     if (grace < 0) grace = 1;
-    // A second DELETE can only shorten the wait.
-    if (pod.metadata.terminating())
-        grace = std::min(grace, pod.metadata.deletionGracePeriodSeconds.value_or(grace));
     return grace;
+}
+
+// Whether the object waits for its kubelet since an earlier DELETE. Another one without a grace of
+// its own then does nothing, even if the pod has ended meanwhile.
+bool waits_out_grace(const ObjectMeta& meta, const KindInfo& info) {
+    return info.pod_like_grace && meta.terminating() &&
+           meta.deletionGracePeriodSeconds.value_or(0) > 0;
+}
+
+// A second DELETE can only shorten the wait, counted from the first; where that is over already, a
+// second is left for who is to end it. False where nothing is to be changed.
+bool shorten_grace(ObjectMeta& meta, const DeleteOptions& options, Timestamp now) {
+    if (!options.gracePeriodSeconds) return false;
+    std::int64_t grace = *options.gracePeriodSeconds < 0 ? 1 : *options.gracePeriodSeconds;
+    const std::int64_t before = *meta.deletionGracePeriodSeconds;
+    if (grace >= before) return false;
+    Timestamp end{meta.deletionTimestamp->unix_seconds - before + grace};
+    if (end.unix_seconds <= now.unix_seconds) {
+        end = now;
+        if (grace != 0) grace = 1;
+    }
+    meta.deletionTimestamp = end;
+    meta.deletionGracePeriodSeconds = grace;
+    return true;
 }
 
 }  // namespace
@@ -285,6 +306,17 @@ Response Server::remove(const Request& r, const Text& by) {
                                             std::to_string(old->metadata.resourceVersion) +
                                             "). The object might have been modified"));
     std::unique_ptr<Object> next = copy_of(*old);
+    if (!options_.raw && waits_out_grace(old->metadata, info)) {
+        Response answer;
+        answer.object = old;
+        if (!shorten_grace(next->metadata, r.options, wall_clock())) return answer;
+        const bool ends = *next->metadata.deletionGracePeriodSeconds == 0;
+        const bool held = awaits_finalizers(*next);
+        answer.object = commit(Change::Modified, std::move(next), old, r, by);
+        if (!ends || held) return answer;
+        answer.object = commit(Change::Deleted, copy_of(*answer.object), answer.object, r, by);
+        return answer;
+    }
     const std::int64_t grace = grace_of(*old, info, r.options);
     for (auto [policy, finalizer] :
          {std::pair<std::string_view, std::string_view>("Orphan", "orphan"),
@@ -306,8 +338,7 @@ Response Server::remove(const Request& r, const Text& by) {
         answer.object = commit(Change::Deleted, copy_of(*marked), marked, r, by);
         return answer;
     }
-    if (!next->metadata.terminating() ||
-        grace < next->metadata.deletionGracePeriodSeconds.value_or(0)) {
+    if (!next->metadata.terminating()) {
         next->metadata.deletionTimestamp = Timestamp{wall_clock().unix_seconds + grace};
         next->metadata.deletionGracePeriodSeconds = grace;
         if (info.has_generation) ++next->metadata.generation;

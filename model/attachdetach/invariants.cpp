@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using volume::attachment_name;
 
-constexpr sim::Duration kGraceForRaces = 1s, kForcedAfter = 6min;
+constexpr sim::Duration kForcedAfter = 6min;
 constexpr std::string_view kController = "attachdetach-controller", kScheduler = "scheduler",
                            kOutOfService = "node.kubernetes.io/out-of-service";
 
@@ -48,15 +48,17 @@ void keep_since(std::map<api::Text, sim::Time>& since, const Names& names, sim::
     since = std::move(next);
 }
 
-bool is_old(const std::map<api::Text, sim::Time>& since, const api::Text& name, sim::Time at) {
+bool is_there(const std::map<api::Text, sim::Time>& since, const api::Text& name,
+              sim::Time before) {
     const auto known = since.find(name);
-    return known != since.end() && at - known->second > kGraceForRaces;
+    return known != since.end() && known->second < before;
 }
 
 }  // namespace
 
 std::unique_ptr<Invariants> make_invariants(Cluster& cluster) {
     auto invariants = std::make_unique<Invariants>(cluster.journal());
+    invariants->set_grace(cluster.race_grace());
     invariants->learn(cluster.server());
     return invariants;
 }
@@ -162,8 +164,10 @@ void Invariants::remember_node(const api::Text& name, const api::Ref<api::Node>&
     for (const api::AttachedVolume& v : node->status.volumesAttached) listed.push_back(v.name);
     keep_since(facts.listed, listed, at);
     const auto& taints = node->spec.taints;
+    const bool was_out = facts.out_of_service;
     facts.out_of_service = std::any_of(taints.begin(), taints.end(),
                                        [](const api::Taint& t) { return t.key == kOutOfService; });
+    if (was_out && !facts.out_of_service) facts.in_service_since = at;
     const auto& conditions = node->status.conditions;
     facts.healthy = std::any_of(conditions.begin(), conditions.end(), [](const api::Condition& c) {
         return c.type == "Ready" && c.status == "True";
@@ -205,13 +209,14 @@ const Invariants::PodFacts* Invariants::user(const api::Text& volume, const api:
         return nullptr;
     for (const api::Key& k : pods->second) {
         const PodFacts& facts = pods_.at(k);
-        if (facts.pod->spec.nodeName == node && at - facts.since > kGraceForRaces) return &facts;
+        if (facts.pod->spec.nodeName == node && at - facts.since > grace_) return &facts;
     }
     return nullptr;
 }
 
 bool Invariants::is_forced(const NodeFacts& node, const Pair& where, sim::Time at) const {
     if (node.out_of_service) return true;
+    if (node.in_service_since && at - *node.in_service_since < grace_) return true;
     if (node.healthy) return false;
     const auto left = left_.find(where);
     return left == left_.end() || at - left->second >= kForcedAfter;
@@ -256,7 +261,7 @@ void Invariants::check_creation(const Stamp& stamp, const api::VolumeAttachment&
         violated(stamp, rule::kName, about());
     const auto driver = drivers_.find(attachment.spec.attacher);
     if (driver != drivers_.end() && !driver->second.object->spec.attachRequired.value_or(true) &&
-        stamp.at - driver->second.since > kGraceForRaces)
+        stamp.at - driver->second.since > grace_)
         violated(stamp, rule::kNeeded, about());
 }
 
@@ -277,9 +282,12 @@ void Invariants::check_deletion(const Stamp& stamp, const api::VolumeAttachment&
         driver == drivers_.end() || driver->second.object->spec.attachRequired.value_or(true);
     const PodFacts* pod = attaches ? user(*name, node->first, stamp.at) : nullptr;
     if (pod) violated(stamp, rule::kNotWanted, about + ": " + pod->pod->key().to_string());
-    if (is_old(node->second.in_use, unique, stamp.at) && !is_forced(node->second, where, stamp.at))
+    // One that was never confirmed cannot be mounted: no node is told of it.
+    if (attachment.status.attached && is_there(node->second.in_use, unique, stamp.at - grace_) &&
+        !is_forced(node->second, where, stamp.at))
         violated(stamp, rule::kUnmountedFirst, about);
-    if (is_old(node->second.listed, unique, stamp.at)) violated(stamp, rule::kUnlistedFirst, about);
+    if (is_there(node->second.listed, unique, stamp.at - grace_))
+        violated(stamp, rule::kUnlistedFirst, about);
 }
 
 void Invariants::check_listing(const Stamp& stamp, const api::Node& after) {

@@ -1,8 +1,8 @@
 // Invariants of attaching, checked at every commit and every CSI call: a listener that emits
 // Violated. Sources: the attach/detach controller's own promises and the storage's (a volume for
-// one node is at one node). What the controller can only know from its cache is given a second:
-// races of that length the real system has too. A forced detach (taint, or 6 min on a node that is
-// not healthy) is excused.
+// one node is at one node). What the controller can only know from its cache is given some time
+// (Cluster::race_grace): races of that length the real system has too. A forced detach (taint, or 6
+// min on a node that is not healthy) is excused.
 #pragma once
 
 #include <functional>
@@ -64,6 +64,8 @@ class Invariants final : public Listener {
     // What is there before the first commit that it hears of.
     void learn(const api::ObjectReader& reader);
     void on(const Stamp& stamp, const Happening& happening) override;
+    // How long a decision may be on its way; 1 s if not set.
+    void set_grace(sim::Duration grace) { grace_ = grace; }
 
     // What is left at the end of a run on nodes that have a kubelet; older than `age`, since
     // younger may be on its way.
@@ -79,6 +81,7 @@ class Invariants final : public Listener {
         api::Ref<api::Node> node;
         std::map<api::Text, sim::Time> in_use, listed;  // since when
         bool out_of_service = false, healthy = false;
+        std::optional<sim::Time> in_service_since;  // the taint was taken away
     };
     struct PodFacts {
         api::Ref<api::Pod> pod;
@@ -106,8 +109,7 @@ class Invariants final : public Listener {
     void check_deletion(const Stamp& stamp, const api::VolumeAttachment& attachment);
     void check_listing(const Stamp& stamp, const api::Node& after);
     void check_limit(const Stamp& stamp, const api::VolumeAttachment& attachment);
-    // By the volume's name and the node's: a living pod there that wants it since more than a
-    // second.
+    // By the volume's name and the node's: a living pod there that wants it since long enough.
     const PodFacts* user(const api::Text& volume, const api::Text& node, sim::Time at) const;
     bool is_forced(const NodeFacts& node, const Pair& where, sim::Time at) const;
     api::Text node_id(const api::VolumeAttachment& attachment) const;
@@ -117,6 +119,7 @@ class Invariants final : public Listener {
                   bool hazard = false);
 
     Journal& journal_;
+    sim::Duration grace_ = std::chrono::seconds(1);
     std::map<api::Text, api::Ref<api::PersistentVolume>> volumes_;
     std::map<Pair, api::Text> volume_of_handle_;  // driver and handle
     std::map<api::Key, Known<api::PersistentVolumeClaim>> claims_;

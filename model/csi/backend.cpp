@@ -79,6 +79,10 @@ void Backend::drop_unused(BackendVolume& volume, const Text& node) {
     if (it != volume.used.end() && it->second.empty()) volume.used.erase(it);
 }
 
+void Backend::forget_mounts(const Text& node) {
+    for (auto& [id, volume] : volumes_) volume.used.erase(node);
+}
+
 void Backend::count(const BackendVolume& volume, std::int64_t bytes) {
     used_by_segment_[Text()] += bytes;
     for (const Topology& segment : volume.topology) used_by_segment_[Text(segment.text())] += bytes;

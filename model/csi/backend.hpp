@@ -80,6 +80,8 @@ class Backend {
     // What the node has of it, made where there is nothing; drop_unused after taking away.
     NodeUse& use(BackendVolume& volume, const Text& node) { return volume.used[node]; }
     void drop_unused(BackendVolume& volume, const Text& node);
+    // The node lost its power: nothing is mounted there any more. Attachments stay.
+    void forget_mounts(const Text& node);
     const Volumes& volumes() const { return volumes_; }
     // What the driver has let go of but the bytes of which are still there (archived, retained).
     const std::vector<BackendVolume>& kept() const { return kept_; }

@@ -25,6 +25,8 @@ class Driver {
     virtual Outcome handle(const Request& request, const CallContext& context) = 0;
     virtual const DriverSettings& settings() const = 0;
     virtual Backend& backend() = 0;
+    // What the driver's part on a node found out about where the node is: NodeGetInfo says it.
+    virtual void know_node(const Text& node, Topology segment) = 0;
     // Calls with the same key are parallel calls for one volume; "" where the driver does not mind.
     virtual Text lock_key(const Request& request) const = 0;
     // What the driver answers to the second of two such calls.

@@ -104,7 +104,8 @@ void LifecycleRules::on(const Stamp& stamp, const Happening& happening) {
 
 void LifecycleRules::begin(const Stamp& stamp, const CsiCall& call) {
     const Method method = method_of(*call.request);
-    if (!is_offered(*profile_of(call), method))
+    // external-provisioner asks for capacities where its flag says so, whatever the driver offers.
+    if (!is_offered(*profile_of(call), method) && method != Method::GetCapacity)
         violated(stamp, call, rule::kOffered, "its capabilities leave it out");
     std::visit([&](const auto& request) { check(stamp, call, request); },
                static_cast<const RequestVariant&>(*call.request));
@@ -219,7 +220,9 @@ void LifecycleRules::check(const Stamp& stamp, const CsiCall& call, const Delete
         violated(stamp, call, rule::kUnusedFirst, "it is attached to " + node);
     for (const auto& [node, here] : state.nodes)
         if (!here.empty())
-            violated(stamp, call, rule::kUnusedFirst, "it is staged or published on " + node);
+            violated(stamp, call, rule::kUnusedFirst,
+                     std::string(here.published.empty() ? "it is staged" : "it is published") +
+                         " on " + node);
 }
 
 void LifecycleRules::violated(const Stamp& stamp, const CsiCall& call, std::string_view rule,

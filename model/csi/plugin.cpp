@@ -101,6 +101,10 @@ Outcome Plugin::on(const NodeGetCapabilitiesRequest&, const CallContext&) {
     return answer;
 }
 
+void Plugin::know_node(const Text& node, Topology segment) {
+    settings_.topology_of_node[node] = std::move(segment);
+}
+
 Outcome Plugin::on(const NodeGetInfoRequest&, const CallContext& context) {
     NodeGetInfoResponse answer;
     answer.node_id = context.node;

@@ -39,6 +39,7 @@ class Plugin : public Driver, protected AnswersTo<RequestVariant> {
     Outcome handle(const Request& request, const CallContext& context) override;
     const DriverSettings& settings() const override { return settings_; }
     Backend& backend() override { return backend_; }
+    void know_node(const Text& node, Topology segment) override;
     Text lock_key(const Request& request) const override;
     RpcStatus busy(const Text& key) const override;
 

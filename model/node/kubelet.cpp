@@ -44,6 +44,21 @@ void Kubelet::start() {
                                !setting_.machine->disk.pods.empty() || !setting_.runs_since_long;
     if (has_something) awake();
     pod_watch_.start();
+    if (!setting_.heartbeats) return;
+    setting_.heartbeats->listen(life_, [this](const api::Text& node) {
+        if (node.empty() || node == setting_.node) heartbeats_changed();
+    });
+}
+
+// Its next status says it is ready, where somebody else has said that it is not: also of a kubelet
+// without a pod.
+void Kubelet::heartbeats_changed() {
+    if (!setting_.heartbeats->beats(setting_.node)) return;
+    const auto node =
+        api::as<api::Node>(process_.server().find(api::Kind::Node, api::Key("", setting_.node)));
+    if (!node || NodeStatus::is_ready(*node)) return;
+    awake();
+    parts_->node_status->changed();
 }
 
 // Drawn where the scenario says nothing; a process that has just come up begins its loops at once.
@@ -102,6 +117,8 @@ void Kubelet::awake() {
     status.tells_ready = !setting_.runs_since_long;
     status.cached = [this] { return cached_node(); };
     status.remembered = setting_.machine->node;
+    if (setting_.heartbeats)
+        status.is_heard = [this] { return setting_.heartbeats->beats(setting_.node); };
     p.node_status = std::make_unique<NodeStatus>(process_, heartbeats, *p.recorder, *p.volumes,
                                                  std::move(status));
     p.workers = std::make_unique<PodWorkers>(process_, *p.pleg, grid("kubeletSync", kTick),

@@ -18,6 +18,7 @@
 #include "model/node/node_watch.hpp"
 #include "model/node/status_manager.hpp"
 #include "model/node/volume_manager.hpp"
+#include "model/workload/heartbeats.hpp"
 
 namespace model::node {
 
@@ -36,6 +37,7 @@ struct KubeletSetting {
     std::vector<std::string> drivers;  // that run on this node
     // First ticks of its loops, after time 0, as given; others are drawn.
     std::map<std::string, sim::Duration, std::less<>> phases;
+    workload::Heartbeats* heartbeats = nullptr;  // see Kubelets
     bool runs_since_long = false;
 };
 
@@ -58,6 +60,7 @@ class Kubelet final : public control::Controller {
   private:
     struct Parts;
     // kubelet.cpp
+    void heartbeats_changed();
     void awake();
     Grid grid(const std::string& loop, sim::Duration period);
     sim::Time first_tick(const std::string& loop, sim::Duration period);

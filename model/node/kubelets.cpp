@@ -17,6 +17,12 @@ std::string_view text_at(const api::Value& v, std::initializer_list<std::string_
     return found ? found->as_string() : std::string_view();
 }
 
+api::Value labels_of(const api::Node& node) {
+    api::Value labels = api::Value::map();
+    for (const auto& [key, value] : node.metadata.labels) labels[key] = value;
+    return labels;
+}
+
 }  // namespace
 
 Kubelets::Kubelets(sim::Engine& engine, Journal& journal, api::Server& server, Setting setting)
@@ -48,7 +54,8 @@ std::vector<std::string> Kubelets::drivers_on(const std::string& node) const {
     return names;
 }
 
-// What NodeGetInfo says; no call is told. A driver with topology knows its node's zone.
+// What NodeGetInfo says; no call is told. A driver with topology knows its node's zone, from what
+// the machine tells it; here that is the node's label.
 csi::NodeGetInfoResponse Kubelets::info(const DriverOnNodes& d, const api::Value& labels,
                                         const api::Text& node) const {
     csi::CallContext context;
@@ -61,6 +68,7 @@ csi::NodeGetInfoResponse Kubelets::info(const DriverOnNodes& d, const api::Value
     if (settings.topology && !info.accessible_topology && zone && !key.empty()) {
         csi::Topology segment;
         segment.segments.set(key, zone->as_text());
+        d.driver->know_node(node, segment);
         info.accessible_topology = segment;
     }
     return info;
@@ -88,9 +96,13 @@ api::Value Kubelets::registered(api::Value node) const {
     return node;
 }
 
+void Kubelets::know_zone(const api::Node& node) const {
+    for (const DriverOnNodes& d : drivers_)
+        if (is_on(d, node.metadata.name.str())) (void)info(d, labels_of(node), node.metadata.name);
+}
+
 api::Value Kubelets::csi_node(const api::Node& node) const {
-    api::Value labels = api::Value::map();
-    for (const auto& [key, value] : node.metadata.labels) labels[key] = value;
+    const api::Value labels = labels_of(node);
     api::Value v;
     v["apiVersion"] = "storage.k8s.io/v1";
     v["kind"] = "CSINode";
@@ -196,6 +208,9 @@ void Kubelets::set_power(const api::Text& node, bool on) {
         if (!is_on(d, node.str())) continue;
         if (on && !d.pod_labels.empty()) continue;  // its pod brings it up
         endpoint(d.driver->settings().name.str(), node)->set_running(on);
+        // The host path driver keeps what is mounted in a file, and believes it after a reboot.
+        const bool remembers = d.driver->settings().profile.behaviour == csi::Behaviour::HostPath;
+        if (!on && !remembers) d.driver->backend().forget_mounts(node);
     }
     if (on) return;
     Machine& m = machine(node);
@@ -218,7 +233,10 @@ void Kubelets::bring_up(control::Process& process, const api::Text& node, bool r
     };
     s.socket = [this, node](const std::string& driver) { return endpoint(driver, node); };
     s.drivers = drivers_on(node.str());
+    if (const auto object = server_.find(api::Kind::Node, api::Key("", node)))
+        know_zone(static_cast<const api::Node&>(*object));
     s.phases = setting_.phases;
+    s.heartbeats = setting_.heartbeats;
     s.runs_since_long = runs_since_long;
     auto kubelet = std::make_unique<Kubelet>(process, std::move(s));
     running_[node] = {process.life(), kubelet.get()};

@@ -20,6 +20,7 @@ class Kubelets {
         KubeletOptions options;
         std::int64_t start_unix_seconds = 0;
         std::map<std::string, sim::Duration, std::less<>> phases;
+        workload::Heartbeats* heartbeats = nullptr;  // that are not silenced; null: none is told of
     };
     Kubelets(sim::Engine& engine, Journal& journal, api::Server& server, Setting setting);
 
@@ -64,6 +65,7 @@ class Kubelets {
     std::vector<std::string> drivers_on(const std::string& node) const;
     void follow_pods(const api::Text& node);
     const DriverOnNodes* find(const std::string& driver) const;
+    void know_zone(const api::Node& node) const;
     csi::NodeGetInfoResponse info(const DriverOnNodes& d, const api::Value& node_labels,
                                   const api::Text& node) const;
 

@@ -43,7 +43,8 @@ void NodeInvariants::on_call(const Stamp& stamp, const CsiCall& call) {
     if (const auto* r = std::get_if<csi::NodePublishVolumeRequest>(call.request)) {
         const std::string path = r->target_path.str();
         paths_[{id(r->volume_id), call.node.str()}].insert(path);
-        if (const std::string pod = pod_of_path(path); !pod.empty()) published_[pod].insert(path);
+        if (const std::string pod = pod_of_path(path); !pod.empty())
+            published_[pod][path] = {call.node.str(), stamp.at};
         if (r->volume_capability->access_mode != csi::AccessMode::SingleNodeSingleWriter) return;
         std::set<std::string>& paths = for_one_pod_[{id(r->volume_id), call.node.str()}];
         paths.insert(path);
@@ -81,14 +82,31 @@ void NodeInvariants::check_writers(const Stamp& stamp, const VolumeId& volume,
     }
 }
 
+void NodeInvariants::forget_node(const std::string& node) {
+    for (auto pod = published_.begin(); pod != published_.end();) {
+        std::erase_if(pod->second, [&node](const auto& path) { return path.second.node == node; });
+        pod = pod->second.empty() ? published_.erase(pod) : std::next(pod);
+    }
+    std::erase_if(paths_, [&node](const auto& at) { return at.first.second == node; });
+    std::erase_if(for_one_pod_, [&node](const auto& use) { return use.first.second == node; });
+}
+
 void NodeInvariants::on_commit(const Stamp& stamp, const Committed& commit) {
-    if (commit.change != Change::Deleted || !commit.object ||
-        commit.object->kind != api::Kind::Pod || commit.by != "kubelet")
-        return;
-    const auto found = published_.find(commit.object->metadata.uid.str());
-    if (found == published_.end()) return;
-    violated(stamp, kUnpublishedFirst,
-             commit.object->key().to_string() + ": " + *found->second.begin() + " is mounted");
+    const auto pod = api::as<api::Pod>(commit.object);
+    if (!pod || commit.by != "kubelet") return;
+    const std::string uid = pod->metadata.uid.str();
+    if (pod->status.phase == "Succeeded" || pod->status.phase == "Failed")
+        ended_.emplace(uid, stamp.at);
+    if (commit.change != Change::Deleted) return;
+    const auto found = published_.find(uid);
+    const auto ended = ended_.find(uid);
+    const sim::Time judged = ended == ended_.end() ? stamp.at : ended->second;
+    if (found != published_.end())
+        for (const auto& [path, mount] : found->second)
+            if (judged - mount.since > grace_)
+                violated(stamp, kUnpublishedFirst,
+                         pod->key().to_string() + ": " + path + " is mounted");
+    if (ended != ended_.end()) ended_.erase(ended);
 }
 
 }  // namespace model::node

@@ -1,5 +1,6 @@
 // NodeInvariants: what kubelets promise, checked at every commit and call: a pod's object is
-// deleted by its kubelet only after its volumes were unpublished; no volume for one pod only is
+// deleted by its kubelet only after its volumes were unpublished, but for those whose publishing
+// was under way when the pod ended, which upstream does not wait for; no volume for one pod only is
 // published for two of a node. (That stage follows attach, publish follows stage and unstage
 // follows unpublish is checked by csi/lifecycle.hpp for whoever calls.) And a hazard: a container
 // that runs and has a volume mounted is taken to write to it, so a volume that leaves its node, or
@@ -36,6 +37,10 @@ class NodeInvariants final : public Listener {
         "a volume is not taken from under a running container";
 
     void on(const Stamp& stamp, const Happening& happening) override;
+    // The node lost its power: nothing is published there any more.
+    void forget_node(const std::string& node);
+    // A kubelet decides before its write is committed; 1 s if not set.
+    void set_grace(sim::Duration grace) { grace_ = grace; }
 
   private:
     // A driver's volume.
@@ -48,8 +53,14 @@ class NodeInvariants final : public Listener {
 
     Journal& journal_;
     Runs runs_;
+    sim::Duration grace_ = std::chrono::seconds(1);
+    struct Mount {
+        std::string node;
+        sim::Time since;
+    };
     std::map<std::pair<VolumeId, std::string>, std::set<std::string>> paths_;  // by volume and node
-    std::map<std::string, std::set<std::string>> published_;  // pod uid -> target paths
+    std::map<std::string, std::map<std::string, Mount>> published_;  // pod uid -> target paths
+    std::map<std::string, sim::Time> ended_;  // pod uid -> its kubelet said that it has ended
     std::map<std::pair<std::string, std::string>, std::set<std::string>>
         for_one_pod_;  // driver and volume, node -> target paths
 };

@@ -84,6 +84,11 @@ void NodeStatus::want_report() {
     });
 }
 
+bool NodeStatus::is_ready(const api::Node& node) {
+    const api::Condition* ready = find(node, "Ready");
+    return ready && ready->status == "True";
+}
+
 void NodeStatus::pass_by(sim::Time now) {
     constexpr auto kJitter = static_cast<std::uint64_t>(kPeriod.count()) / 25;
     while (next_ < now)
@@ -92,7 +97,8 @@ void NodeStatus::pass_by(sim::Time now) {
 
 api::Value NodeStatus::ready_conditions(const api::Node& node) const {
     api::Value changed = api::Value::list();
-    if (ends_) return changed;
+    const bool corrects = setting_.tells_ready || !setting_.is_heard || setting_.is_heard();
+    if (ends_ || !corrects) return changed;
     const std::string now = client_.server().wall_clock().to_string();
     for (const Good& good : kGood) {
         const api::Condition* c = find(node, good.type);
@@ -231,7 +237,7 @@ sim::Task<bool> NodeStatus::tell(bool live) {
         sent(changes);
     }
     volumes_.mark_reported(node->status.volumesInUse);
-    if (!ends_ && !was_ready)
+    if (!ends_ && !was_ready && is_ready(*node))
         recorder_.record(*node, control::EventType::Normal, "NodeReady",
                          "Node " + setting_.node.str() + " status is now: NodeReady");
     setting_.tells_ready = false;

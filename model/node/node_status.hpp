@@ -21,6 +21,9 @@ class NodeStatus {
         sim::Time first;           // the first look
         bool tells_ready = false;  // a kubelet that has just come up
         std::function<api::Ref<api::Node>()> cached;
+        // Whether its heartbeats come through: then it takes back what others say of it. May be
+        // null.
+        std::function<bool()> is_heard;
         api::Ref<api::Node>
             remembered;  // what the node was like; for one that is not there any more
     };
@@ -28,6 +31,7 @@ class NodeStatus {
                VolumeManager& volumes, Setting setting);
     ~NodeStatus() { life_.end(); }
 
+    static bool is_ready(const api::Node& node);
     // A kubelet that has just come up makes its Node, which mostly is there, and tells of itself.
     sim::Task<void> register_node();
     // The node is about to go: told at once.

@@ -10,11 +10,17 @@ namespace {
 constexpr sim::Duration kFirstBackoff = 500ms, kLongestBackoff = 122s;
 }
 
+// One that runs stands in the way whoever it is for; of those that failed the one of the very same
+// key counts, else the first.
 const PendingOperations::Operation* PendingOperations::match(const api::Text& volume,
                                                              const api::Text& pod) const {
-    for (const Operation& o : operations_)
-        if (o.volume == volume && (o.pod.empty() || pod.empty() || o.pod == pod)) return &o;
-    return nullptr;
+    const Operation* met = nullptr;
+    for (const Operation& o : operations_) {
+        if (o.volume != volume || !(o.pod.empty() || pod.empty() || o.pod == pod)) continue;
+        if (o.pending) return &o;
+        if (!met || o.pod == pod) met = &o;
+    }
+    return met;
 }
 
 bool PendingOperations::may_begin(const api::Text& volume, const api::Text& pod,
@@ -27,16 +33,21 @@ bool PendingOperations::may_begin(const api::Text& volume, const api::Text& pod,
 
 void PendingOperations::begin(const api::Text& volume, const api::Text& pod, std::string_view name,
                               sim::Task<std::string> operation) {
-    Operation fresh;
-    fresh.volume = volume;
-    fresh.pod = pod;
-    fresh.name = name;
-    if (const Operation* before = match(volume, pod)) {
-        if (before->name == name) fresh.backoff = before->backoff;
-        operations_.erase(operations_.begin() + (before - operations_.data()));
+    Operation* o = const_cast<Operation*>(match(volume, pod));
+    if (!o) {
+        o = &operations_.emplace_back();
+        o->volume = volume;
+        o->name = name;
+    } else if (process_.engine().now() < o->retry_at) {
+        // Of another name, since the same one may not begin yet. Later it takes the place with the
+        // name and the backoff that stand there, as upstream's does.
+        o->name = name;
+        o->backoff = sim::Duration(0);
     }
-    operations_.push_back(fresh);
-    process_.spawn(fresh.name + " of " + volume.str(), run(volume, pod, std::move(operation)));
+    o->pod = pod;
+    o->pending = true;
+    process_.spawn(std::string(name) + " of " + volume.str(),
+                   run(volume, pod, std::move(operation)));
 }
 
 sim::Task<void> PendingOperations::run(api::Text volume, api::Text pod,
@@ -46,7 +57,9 @@ sim::Task<void> PendingOperations::run(api::Text volume, api::Text pod,
         return o.pending && o.volume == volume && o.pod == pod;
     });
     if (error.empty()) {
-        operations_.erase(found);
+        // The last one takes its place, as upstream.
+        if (found + 1 != operations_.end()) *found = std::move(operations_.back());
+        operations_.pop_back();
     } else {
         found->pending = false;
         found->error = std::move(error);

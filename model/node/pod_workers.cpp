@@ -90,13 +90,13 @@ void PodWorkers::update(api::Ref<api::Pod> pod, PodUpdate update,
     if (fresh) {
         slot = std::make_unique<PodWorker>(engine_);
         slot->uid = uid;
-        // A pod that has run to its end before and of which nothing is left.
+        // A pod that has run to its end before: it only is to be torn down, which a kubelet that
+        // was started anew cannot know to have been done. Its object may have to go, too.
         const PodSandbox* sandbox = pleg_.seen(uid);
         const bool nothing_runs = !sandbox || (!sandbox->ready && !sandbox->is_running());
         if (is_final(pod->status.phase) && nothing_runs) {
             slot->terminating_at = slot->terminated_at = engine_.now();
             slot->started_terminating = true;
-            slot->finished = true;
         }
     }
     PodWorker& worker = *slot;

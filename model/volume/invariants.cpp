@@ -5,15 +5,12 @@
 #include "model/api/server.hpp"
 #include "model/cluster.hpp"
 #include "model/volume/pods_of_claims.hpp"
+#include "model/volume/pvc_protection.hpp"
 
 namespace model::volume {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-// A pod that got its node while the removal was on its way is a race that the real system has too.
-constexpr sim::Duration kGraceForRaces = 1s;
 constexpr std::string_view kClaimProtection = "pvc-protection-controller",
                            kVolumeProtection = "pv-protection-controller",
                            kStatefulSets = "statefulset-controller";
@@ -156,8 +153,8 @@ void Invariants::check_protection(const Commit& c) {
     const std::vector<ScheduledPod>* holders = pods_of_.find(c.claim->key());
     if (!holders) return;
     for (const ScheduledPod& holder : *holders)
-        if (c.stamp.at - holder.since > kGraceForRaces)
-            violated(c, std::string(rule::kNotUnderPod), "pod " + holder.pod.to_string());
+        if (c.stamp.at - holder.since > grace_ && keeps_from_deletion(*holder.pod, *c.claim))
+            violated(c, std::string(rule::kNotUnderPod), "pod " + holder.pod->key().to_string());
 }
 
 // What its controller cannot have heard of yet does not count.
@@ -167,20 +164,29 @@ void Invariants::check_new_pod(const Commit& c) {
     for (const api::Key& key : claims_of(*pod)) {
         const auto claim = current<PVC>(key);
         const sim::Time* since = deleting_.find(key);
-        if (claim && since && c.stamp.at - *since > kGraceForRaces)
+        if (claim && since && c.stamp.at - *since > grace_)
             violated(c, std::string(rule::kClaimStays), "claim " + key.to_string());
     }
 }
 
-void Invariants::remember_pod(const api::Pod* before, const api::Pod* now, sim::Time at) {
+void Invariants::remember_pod(const api::Ref<api::Pod>& before, const api::Ref<api::Pod>& now,
+                              sim::Time at) {
     const bool held = before && !before->spec.nodeName.empty();
     const bool holds = now && !now->spec.nodeName.empty();
-    if (held == holds) return;
+    if (!held && !holds) return;
     const api::Pod& pod = now ? *now : *before;
     for (const api::Key& claim : claims_of(pod)) {
         std::vector<ScheduledPod>& pods = pods_of_[claim];
-        std::erase_if(pods, [&pod](const ScheduledPod& p) { return p.pod == pod.key(); });
-        if (holds) pods.push_back({pod.key(), at});
+        const auto known = std::find_if(pods.begin(), pods.end(), [&pod](const ScheduledPod& p) {
+            return p.pod->key() == pod.key();
+        });
+        if (holds && known != pods.end()) {
+            known->pod = now;
+        } else if (holds) {
+            pods.push_back({now, at});
+        } else if (known != pods.end()) {
+            pods.erase(known);
+        }
         if (pods.empty()) pods_of_.erase(claim);
     }
 }
@@ -190,7 +196,7 @@ void Invariants::remember(const Commit& c) {
     const bool gone = c.told.change == Change::Deleted;
     if (const auto pod = api::as<api::Pod>(c.told.object)) {
         const auto before = api::as<api::Pod>(c.told.previous);
-        return remember_pod(before.get(), gone ? nullptr : pod.get(), c.stamp.at);
+        return remember_pod(before, gone ? api::Ref<api::Pod>() : pod, c.stamp.at);
     }
     Objects* mirror = c.volume                                 ? &volumes_
                       : c.claim                                ? &claims_
@@ -218,7 +224,7 @@ void Invariants::learn(const api::ObjectReader& reader) {
     reader.for_each(api::Kind::PersistentVolumeClaim, "", into(claims_));
     reader.for_each(api::Kind::StorageClass, "", into(classes_));
     reader.for_each(api::Kind::Pod, "", [this](const api::ObjectRef& o) {
-        remember_pod(nullptr, api::as<api::Pod>(o).get(), sim::Time());
+        remember_pod(nullptr, api::as<api::Pod>(o), sim::Time());
     });
     reader.for_each(api::Kind::PersistentVolumeClaim, "", [this](const api::ObjectRef& o) {
         const auto claim = api::as<PVC>(o);
@@ -231,6 +237,7 @@ void Invariants::learn(const api::ObjectReader& reader) {
 
 std::unique_ptr<Listener> make_invariants(Cluster& cluster) {
     auto invariants = std::make_unique<Invariants>(cluster.journal());
+    invariants->set_grace(cluster.race_grace());
     invariants->learn(cluster.server());
     return invariants;
 }

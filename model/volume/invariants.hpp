@@ -43,6 +43,9 @@ class Invariants final : public Listener {
     // What is there before the first commit that it hears of.
     void learn(const api::ObjectReader& reader);
     void on(const Stamp& stamp, const Happening& happening) override;
+    // A pod that got its node while the removal of its claim was on its way is a race that the real
+    // system has too; 1 s if not set.
+    void set_grace(sim::Duration grace) { grace_ = grace; }
 
   private:
     struct Commit {  // one Committed with its typed views; null views where the kind is another
@@ -66,7 +69,8 @@ class Invariants final : public Listener {
     void check_new_pod(const Commit& c);
 
     void remember(const Commit& c);
-    void remember_pod(const api::Pod* before, const api::Pod* now, sim::Time at);
+    void remember_pod(const api::Ref<api::Pod>& before, const api::Ref<api::Pod>& now,
+                      sim::Time at);
     void violated(const Commit& c, std::string invariant, std::string detail);
     template <class T>
     api::Ref<T> current(const api::Key& key) const {
@@ -79,10 +83,11 @@ class Invariants final : public Listener {
 
     using Objects = api::KeyMap<api::ObjectRef>;
     struct ScheduledPod {
-        api::Key pod;
-        sim::Time since;
+        api::Ref<api::Pod> pod;  // as it is now
+        sim::Time since;         // it has its node
     };
     Journal& journal_;
+    sim::Duration grace_ = std::chrono::seconds(1);
     Objects volumes_, claims_, classes_;
     api::KeyMap<api::Text> last_writer_;              // of a volume
     api::KeyMap<api::Key> bound_claim_;               // volume -> the claim Bound to it

@@ -126,6 +126,20 @@ TEST_CASE("a refusal must be announced, and an announced one must come as it is"
     CHECK(run->outcome().exit == Exit::ExpectationFailed);
 }
 
+TEST_CASE("a refusal that may come is none, another one is") {
+    auto run = play("  until: 5s\n  steps:\n  - {create: " + claim("a") +
+                    ", mayBeRejected: [409]}\n  - {at: 1s, create: " + claim("a") +
+                    ", mayBeRejected: [404, 409]}\n"
+                    "  - {at: 2s, delete: {kind: Pod, name: p}, mayBeRejected: [409]}\n");
+    const auto& steps = run->outcome().steps;
+    CHECK(steps[0].state == StepResult::State::Done);
+    CHECK(steps[1].state == StepResult::State::Done);
+    CHECK(steps[1].code == 409);
+    CHECK(steps[2].failure == "refused: 404 pods \"p\" not found");
+    CHECK(run->outcome().checks == 3);
+    CHECK(run->outcome().exit == Exit::ExpectationFailed);
+}
+
 TEST_CASE("patch, replace and delete do what they say") {
     auto run = play(
         "  until: 20s\n  steps:\n"

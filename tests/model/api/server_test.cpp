@@ -116,6 +116,58 @@ TEST_CASE("an object with finalizers goes in the very write that removes the las
     CHECK_FALSE(s.server->find(Kind::PersistentVolumeClaim, Key("default", "c")));
 }
 
+TEST_CASE("a second delete of a pod only shortens its grace, even when it has ended") {
+    SmallServer s;
+    api::Value pod, container, ended, sooner, at_once;
+    pod["apiVersion"] = "v1";
+    pod["kind"] = "Pod";
+    pod["metadata"]["name"] = "p";
+    pod["spec"]["nodeName"] = "node-1";
+    container["name"] = container["image"] = "c";
+    pod["spec"]["containers"] = api::Value::list({container});
+    REQUIRE(s.create(pod).status.ok());
+    const auto remove = [&s](std::optional<std::int64_t> grace) {
+        api::DeleteOptions options;
+        options.gracePeriodSeconds = grace;
+        const api::Response r = s.remove(Kind::Pod, Key("default", "p"), options);
+        REQUIRE(r.status.ok());
+        return r.object->metadata.deletionGracePeriodSeconds;
+    };
+    CHECK(remove(std::nullopt) == 30);
+    ended["status"]["phase"] = "Failed";
+    api::Request r;
+    r.verb = Verb::Patch;
+    r.kind = Kind::Pod;
+    r.key = Key("default", "p");
+    r.subresource = api::Subresource::Status;
+    r.patch = ended;
+    REQUIRE(s.server->handle(r, "test").status.ok());
+    const std::uint64_t version = s.server->resource_version();
+    CHECK(remove(std::nullopt) == 30);
+    CHECK(remove(40) == 30);
+    CHECK(s.server->resource_version() == version);
+    CHECK(remove(5) == 5);
+    CHECK(s.server->find(Kind::Pod, Key("default", "p")));
+    remove(0);
+    CHECK_FALSE(s.server->find(Kind::Pod, Key("default", "p")));
+}
+
+TEST_CASE("a claim that was there before names its data source in both fields") {
+    SmallServer s;
+    api::Value v = s.claim("copy"), label;
+    v["spec"]["dataSource"]["kind"] = "PersistentVolumeClaim";
+    v["spec"]["dataSource"]["name"] = "source";
+    REQUIRE(s.server->preload(v));
+    const Key key("default", "copy");
+    const auto before =
+        api::as<api::PersistentVolumeClaim>(s.server->find(Kind::PersistentVolumeClaim, key));
+    REQUIRE(before->spec.dataSourceRef);
+    label["metadata"]["labels"]["a"] = "b";
+    const auto after = api::as<api::PersistentVolumeClaim>(
+        s.patch(Kind::PersistentVolumeClaim, key, label).object);
+    CHECK(after->spec == before->spec);
+}
+
 TEST_CASE("preconditions of a delete are kept") {
     SmallServer s;
     (void)s.create(s.claim("c"));

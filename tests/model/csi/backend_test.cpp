@@ -52,6 +52,18 @@ TEST_CASE("attachments are counted by node and go with the volume") {
     CHECK(b.attached_to("node-1") == 0);
 }
 
+TEST_CASE("a node without power has nothing mounted, and keeps what is attached") {
+    Backend b;
+    BackendVolume& a = b.add(volume("a", 1));
+    b.attach(a, "node-1", Attachment());
+    b.use(a, "node-1").staging_path = "/stage";
+    b.use(a, "node-2").staging_path = "/stage";
+    b.forget_mounts("node-1");
+    CHECK(a.used.size() == 1);
+    CHECK(a.used.contains("node-2"));
+    CHECK(b.attached_to("node-1") == 1);
+}
+
 TEST_CASE("a name leads to the first volume that took it, until that is gone") {
     Backend b;
     BackendVolume first = volume("a", 1), second = volume("b", 1);

@@ -144,4 +144,27 @@ TEST_CASE("a failed operation waits, another on the same volume does not") {
     CHECK(operations.may_begin("v", {}, "mount"));
 }
 
+TEST_CASE("what failed for other pods does not hide an operation that runs") {
+    NodeWorld w;
+    w.start();
+    PendingOperations operations(*w.process, [] {});
+    const auto ends = [](sim::Engine& engine, sim::Duration after,
+                         std::string error) -> sim::Task<std::string> {
+        co_await engine.sleep_for(after, kind_of(Wait::Timer));
+        co_return error;
+    };
+    operations.begin("v", "one", "unmount", ends(w.engine, 1ms, "no"));
+    operations.begin("v", "two", "unmount", ends(w.engine, 1ms, "no"));
+    w.run_for(2ms);
+    // It takes the place of the first; the second stays.
+    REQUIRE(operations.may_begin("v", {}, "map"));
+    operations.begin("v", {}, "map", ends(w.engine, 1min, ""));
+    CHECK_FALSE(operations.may_begin("v", {}, "map"));
+    CHECK_FALSE(operations.may_begin("v", "two", "unmount"));
+    CHECK(operations.is_pending("v", {}));
+    w.run_for(1min);
+    CHECK(operations.may_begin("v", {}, "map"));
+    CHECK(operations.may_begin("v", "one", "unmount"));
+}
+
 TEST_SUITE_END();

@@ -326,6 +326,49 @@ TEST_CASE("what the protection controllers must not let go") {
         f.gone(c, "pvc-protection-controller");
         CHECK(f.broken == Broken{"a claim is not removed while a scheduled pod names it"});
     }
+    SUBCASE("the ephemeral claim of a pod, before that is shut down") {
+        api::Pod pod;
+        pod.metadata.ns = "default";
+        pod.metadata.name = "web";
+        pod.metadata.uid = "uid-web";
+        pod.spec.nodeName = "node-1";
+        api::Volume v;
+        v.name = "data";
+        v.ephemeral = api::EphemeralVolumeSource();
+        pod.spec.volumes.push_back(v);
+        const auto created = f.create(std::move(pod));
+        PVC own = claim("web-data");
+        api::OwnerReference owner;
+        owner.kind = "Pod";
+        owner.name = "web";
+        owner.uid = "uid-web";
+        owner.controller = true;
+        own.metadata.ownerReferences.push_back(owner);
+        const auto c = f.create(std::move(own));
+        f.now += 2s;
+        f.change<api::Pod>(
+            created,
+            [](api::Pod& p) {
+                p.metadata.deletionTimestamp = api::Timestamp{1};
+                p.metadata.deletionGracePeriodSeconds = 30;
+            },
+            "client");
+        SUBCASE("it is held") {
+            f.gone(c, "pvc-protection-controller");
+            CHECK(f.broken == Broken{"a claim is not removed while a scheduled pod names it"});
+        }
+        SUBCASE("then it may go") {
+            f.change<api::Pod>(
+                created,
+                [](api::Pod& p) {
+                    p.metadata.deletionTimestamp = api::Timestamp{1};
+                    p.metadata.deletionGracePeriodSeconds = 0;
+                },
+                "kubelet");
+            f.gone(c, "pvc-protection-controller");
+            CHECK(f.broken.empty());
+        }
+    }
 }
 
 }  // namespace model::volume
