@@ -32,9 +32,10 @@ constexpr const char* kClass =
 // A driver of 2 s, 100 workers, no client limit that would hide the cost of a claim behind events
 // of waiting claims.
 std::string dynamic_claims(std::int64_t n) {
-    const std::string check = "  expect:\n  - count: {object: {kind: PersistentVolumeClaim, "
-                              "status: {phase: Bound}}, exactly: ";
-    return header(std::to_string(60 + n / 40) + "s") +
+    const std::string check =
+        "  expect:\n  - count: {object: {kind: PersistentVolumeClaim, "
+        "status: {phase: Bound}}, exactly: ";
+    return header(std::to_string(120 + n / 20) + "s") +
            "  cluster:\n"
            "    kubeControllerManager: {kubeAPIQPS: 100000, kubeAPIBurst: 100000}\n"
            "    drivers:\n    - name: disk.example.com\n      profile: instant\n"
@@ -47,8 +48,8 @@ std::string dynamic_claims(std::int64_t n) {
 // A claim and a pod each, through binding, attach and mount to Running.
 std::string mounted_pods(std::int64_t nodes, std::int64_t pods) {
     const std::string n = std::to_string(pods);
-    return header(std::to_string(90 + pods / 100) + "s") + "  cluster:\n    nodes: " +
-           std::to_string(nodes) +
+    return header(std::to_string(180 + pods / 50) + "s") +
+           "  cluster:\n    nodes: " + std::to_string(nodes) +
            "\n    kubeControllerManager: {kubeAPIQPS: 100000, kubeAPIBurst: 100000}\n"
            "    drivers:\n    - name: disk.example.com\n      profile: instant\n"
            "      sidecars:\n"
@@ -100,13 +101,8 @@ void play(benchmark::State& state, const std::string& text, std::int64_t things)
 void provision(benchmark::State& state) {
     play(state, dynamic_claims(state.range(0)), state.range(0));
 }
-BENCHMARK(provision)
-    ->Arg(1'000)
-    ->Arg(10'000)
-    ->Arg(100'000)
-    ->Iterations(1)
-    ->UseManualTime()
-    ->Unit(benchmark::kSecond);
+BENCHMARK(provision)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Iterations(1)->UseManualTime()->Unit(
+    benchmark::kSecond);
 
 void mount(benchmark::State& state) {
     play(state, mounted_pods(state.range(0), state.range(1)), state.range(1));
